@@ -1,0 +1,10 @@
+"""The cluster's state and the rules for changing it: object store, watches, admission, subresources.
+
+Used in the same way by the HTTPS edge and by controllers, scheduler and machines; nothing else writes objects. May not
+know how requests arrive, nor what any controller does with what it sees.
+"""
+
+from .cluster import Cluster, User
+from .store import Change, Store
+
+__all__ = ["Change", "Cluster", "Store", "User"]

@@ -1,0 +1,93 @@
+"""The object store: objects by resource, one revision counter, change notification, and a window of history.
+
+Owned by ``Cluster``; nobody else writes. Objects are immutable and shared: a reader must not change what it gets.
+Subscribers are called synchronously and must not write; they note what to look at and come back later.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from wavetank.kube.types import Obj
+
+ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
+#: Changes kept for watches that resume; older resource versions get "410 Gone".
+HISTORY_LENGTH = 20_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write. ``object`` is the state after it (for DELETED: the last state, with the deletion's revision)."""
+
+    type: ChangeType
+    resource_key: str
+    object: Obj
+    old: Obj | None
+    revision: int
+
+    @property
+    def namespace(self) -> str:
+        return str(self.object["metadata"].get("namespace", ""))
+
+    @property
+    def name(self) -> str:
+        return str(self.object["metadata"]["name"])
+
+
+Subscriber = Callable[[Change], None]
+
+
+class Store:
+    """Objects by ``Resource.key`` and (namespace, name)."""
+
+    def __init__(self) -> None:
+        self.revision = 1
+        self.history: deque[Change] = deque(maxlen=HISTORY_LENGTH)
+        self._objects: dict[str, dict[tuple[str, str], Obj]] = {}
+        self._subscribers: dict[str, list[Subscriber]] = {}
+
+    def get(self, resource_key: str, namespace: str, name: str) -> Obj | None:
+        return self._objects.get(resource_key, {}).get((namespace, name))
+
+    def all(self, resource_key: str) -> Iterator[Obj]:
+        """Every object of a resource, in order of creation in the store."""
+        return iter(tuple(self._objects.get(resource_key, {}).values()))
+
+    def resource_keys(self) -> tuple[str, ...]:
+        return tuple(key for key, objects in self._objects.items() if objects)
+
+    def put(self, resource_key: str, obj: Obj) -> Obj:
+        """Store an object under its metadata; returns it with its new resource version."""
+        metadata = obj["metadata"]
+        address = (metadata.get("namespace", ""), metadata["name"])
+        objects = self._objects.setdefault(resource_key, {})
+        old = objects.get(address)
+        stored = self._stamped(obj)
+        objects[address] = stored
+        self._publish(Change("MODIFIED" if old is not None else "ADDED", resource_key, stored, old, self.revision))
+        return stored
+
+    def remove(self, resource_key: str, namespace: str, name: str) -> Obj:
+        """Take an object out; returns its last state, stamped with the revision of the removal."""
+        old = self._objects[resource_key].pop((namespace, name))
+        last = self._stamped(old)
+        self._publish(Change("DELETED", resource_key, last, old, self.revision))
+        return last
+
+    def subscribe(self, resource_key: str, subscriber: Subscriber) -> Callable[[], None]:
+        """Be told every change of a resource ("*": of all); returns what ends the subscription."""
+        subscribers = self._subscribers.setdefault(resource_key, [])
+        subscribers.append(subscriber)
+        return lambda: subscribers.remove(subscriber) if subscriber in subscribers else None
+
+    def _stamped(self, obj: Obj) -> Obj:
+        self.revision += 1
+        return {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.revision)}}
+
+    def _publish(self, change: Change) -> None:
+        self.history.append(change)
+        for subscriber in (*self._subscribers.get(change.resource_key, ()), *self._subscribers.get("*", ())):
+            subscriber(change)

@@ -1,0 +1,90 @@
+"""Paces an engine against the wall clock, on an asyncio loop, so that people and real programs can live with it.
+
+The loop that runs a pacer owns the engine and everything on it. Other threads hand work over with ``submit`` and wait for
+the answer. Slices are kept to a millisecond of work, because an API request on the same loop waits up to two of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from .clock import Engine
+
+T = TypeVar("T")
+SLICE_SECONDS = 0.001
+#: The clock is moved at least this often, so that timestamps taken by idle readers are fresh.
+IDLE_SECONDS = 0.25
+
+
+class Pacer:
+    """Keeps ``engine.now`` at ``speed`` times the wall time that has passed since ``run`` began."""
+
+    def __init__(self, engine: Engine, speed: float = 1.0, wall: Callable[[], float] = time.monotonic) -> None:
+        assert speed > 0, "a pace is a positive factor"
+        self.engine = engine
+        self.speed = speed
+        self._wall = wall
+        self._wall_start = wall()
+        self._engine_start = engine.now
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def target_seconds(self) -> float:
+        """Where the engine's clock should be now."""
+        return self._engine_start + (self._wall() - self._wall_start) * self.speed
+
+    def set_speed(self, speed: float) -> None:
+        """Change the pace from here on without a jump of the clock."""
+        self._engine_start, self._wall_start = self.target_seconds, self._wall()
+        self.speed = speed
+        self._wake.set()
+
+    def catch_up(self) -> bool:
+        """Run what is due by now, for one slice at most; False when more is waiting."""
+        deadline = time.perf_counter() + SLICE_SECONDS
+        return self.engine.run_until(self.target_seconds, lambda: time.perf_counter() < deadline)
+
+    async def run(self) -> None:
+        """Pace until cancelled. An exception of an action ends it: a broken world must not go on."""
+        self._loop = asyncio.get_running_loop()
+        self.engine.on_schedule = self._wake.set
+        try:
+            while True:
+                self._wake.clear()
+                if self.catch_up():
+                    await self._sleep()
+                else:
+                    await asyncio.sleep(0)
+        finally:
+            self.engine.on_schedule = None
+
+    async def _sleep(self) -> None:
+        due = self.engine.next_seconds
+        wait = IDLE_SECONDS if due is None else min(IDLE_SECONDS, (due - self.target_seconds) / self.speed)
+        if wait <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            await asyncio.wait_for(self._wake.wait(), wait)
+        except TimeoutError:
+            return
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Run ``work`` on the loop's thread; for any other thread. The future carries its answer or its exception."""
+        assert self._loop is not None, "a pacer takes work once it runs"
+        future: Future[T] = Future()
+
+        def act() -> None:
+            try:
+                self.catch_up()
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
+                future.set_exception(error)
+
+        self._loop.call_soon_threadsafe(act)
+        return future

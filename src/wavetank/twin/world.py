@@ -1,0 +1,1 @@
+"""Assembly: one cluster with its engine, controllers, scheduler and machines. Started by ``app`` and by tests."""
