@@ -1,0 +1,84 @@
+"""Custom resources are pruned, defaulted and refused as a 1.36 server does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wavetank.kube.decoding import decoded
+from wavetank.kube.schema import Schemas, at, node_of_json_schema
+from wavetank.kube.structural import defaulted, violations
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["spec"],
+    "properties": {
+        "spec": {
+            "type": "object",
+            "required": ["model"],
+            "x-kubernetes-validations": [{"rule": "self.minReplicas <= self.replicas"}],
+            "properties": {
+                "model": {"type": "string", "minLength": 3, "pattern": "^[a-z0-9-]+$"},
+                "replicas": {"type": "integer", "minimum": 0, "maximum": 10, "default": 1},
+                "minReplicas": {"type": "integer", "default": 0},
+                "runtime": {"type": "string", "enum": ["sklearn", "onnx", "triton"], "default": "sklearn"},
+                "resources": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                "groups": {
+                    "type": "array",
+                    "maxItems": 3,
+                    "items": {"type": "string"},
+                    "x-kubernetes-list-type": "set",
+                },
+                "target": {"x-kubernetes-int-or-string": True},
+            },
+        }
+    },
+}
+NODE = node_of_json_schema(SCHEMA, at(Schemas.for_version("1.36").node("", "v1", "Pod"), ["metadata"]))
+SKIPPED = (
+    "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
+
+
+def lines(obj: dict[str, Any]) -> list[str]:
+    return [f"{cause.field}: {cause.message}" for cause in violations(obj, NODE)]
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    spec = {"model": "X!", "replicas": 99, "runtime": "pytorch", "target": [1], "groups": ["a", "a", "b", "c"]}
+    assert lines({"spec": spec}) == [
+        'spec.model: Invalid value: "X!": spec.model in body should be at least 3 chars long',
+        "spec.replicas: Invalid value: 99: spec.replicas in body should be less than or equal to 10",
+        'spec.runtime: Unsupported value: "pytorch": supported values: "sklearn", "onnx", "triton"',
+        'spec.target: Invalid value: "array": spec.target in body must be of type integer,string: "array"',
+        "spec.groups: Too many: 4: must have at most 3 items",
+        'spec.groups[1]: Duplicate value: "a"',
+        SKIPPED,
+    ]
+
+
+def test_required_fields() -> None:
+    assert lines({}) == ["spec: Required value", SKIPPED]
+
+
+def test_wrong_types() -> None:
+    assert lines({"spec": {"model": "abc", "replicas": "two"}}) == [
+        'spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string"',
+        SKIPPED,
+    ]
+
+
+def test_defaults_fill_what_is_absent() -> None:
+    assert defaulted({"spec": {"model": "abc", "replicas": 3}}, NODE) == {
+        "spec": {"model": "abc", "replicas": 3, "minReplicas": 0, "runtime": "sklearn"}
+    }
+
+
+def test_unknown_fields_are_pruned_but_not_below_preserved_ones() -> None:
+    result = decoded({"spec": {"colour": "blue", "resources": {"limits": {"anything": [1]}}}}, NODE)
+    assert result.value == {"spec": {"resources": {"limits": {"anything": [1]}}}}
+    assert result.strict_error == 'strict decoding error: unknown field "spec.colour"'
+
+
+def test_types_are_not_a_matter_of_decoding() -> None:
+    assert decoded({"spec": {"replicas": "two"}}, NODE).error == ""
