@@ -1,0 +1,67 @@
+"""AUT002: a model server that scales on memory, which does not fall when requests do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.plan.capacity import MIB, pod_demand
+from wavetank.plan.model import Autoscaling, Workload
+
+
+def check(case: Case) -> Iterator[Mistake]:
+    for workload in case.plan.workloads:
+        if workload.autoscaling is None:
+            continue
+        for index, target in _memory_targets(workload.autoscaling):
+            if workload.workload_kind == "model-server" or _never_returns(workload, target):
+                yield _mistake(workload, index, target)
+
+
+def _memory_targets(autoscaling: Autoscaling) -> Iterator[tuple[int, int]]:
+    """(index, target in percent of the request) of each metric on memory utilization."""
+    for index, metric in enumerate(autoscaling.metrics):
+        resource = metric.get("resource") or metric.get("containerResource") or {}
+        percent = resource.get("target", {}).get("averageUtilization")
+        if resource.get("name") == "memory" and percent is not None:
+            yield index, int(percent)
+
+
+def _baseline_percent(workload: Workload) -> int | None:
+    """What the loaded model alone takes, in percent of the request; None when it is not declared."""
+    baseline = workload.model.baseline_memory_mib if workload.model else None
+    requested = pod_demand(workload).memory_bytes
+    return None if baseline is None or not requested else baseline * MIB * 100 // requested
+
+
+def _never_returns(workload: Workload, target: int) -> bool:
+    baseline = _baseline_percent(workload)
+    return baseline is not None and baseline >= target
+
+
+def _mistake(workload: Workload, index: int, target: int) -> Mistake:
+    baseline = _baseline_percent(workload)
+    assert workload.autoscaling is not None, "only autoscaled workloads have targets"
+    most = workload.autoscaling.max_replicas
+    if baseline is not None and baseline >= target:
+        proof = f"the loaded model alone is {baseline} % of the request, above the target: it goes to {most} pods and never back"
+    else:
+        proof = "a loaded model stays in memory whatever the load: once a pod has grown, the HPA never scales back in"
+    numbers: dict[str, int | str] = {"targetPercent": target, "maxReplicas": most}
+    if baseline is not None:
+        numbers["baselinePercent"] = baseline
+    return Mistake(
+        path=f"workloads[{workload.name}].autoscaling.metrics[{index}]",
+        message=f"{workload.name} scales on memory at {target} %, but it is a model server: {proof}",
+        remedy="scale on CPU, on requests in flight or on a queue; give memory a limit and an alert instead",
+        numbers=numbers,
+    )
+
+
+RULE = Rule(
+    id="AUT002",
+    severity=Severity.ERROR,
+    title="A model server scales on memory",
+    source="Kubernetes pkg/controller/podautoscaler/replica_calculator.go; resident models do not shrink",
+    check=check,
+)

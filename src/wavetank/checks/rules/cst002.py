@@ -1,0 +1,51 @@
+"""CST002: a monthly budget that was made without NAT gateways and public IPv4 addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.cost import Bill
+
+#: What bills on paper leave out, by meter.
+FORGOTTEN_METERS = ("natGatewayHour", "natGatewayGB", "publicIPv4Hour")
+
+
+def check(case: Case) -> Iterator[Mistake]:
+    budget = case.plan.objectives.monthly_cost_usd
+    if budget is None:
+        return
+    forgotten = forgotten_usd(case.bill)
+    total = case.bill.total.expected
+    if forgotten and total - forgotten <= budget < total:
+        yield _mistake(case.bill, budget, forgotten, total)
+
+
+def forgotten_usd(bill: Bill) -> Decimal:
+    """What NAT gateways and public IPv4 addresses are expected to cost a month."""
+    amounts = (line.amount for line in bill.lines if line.reading.meter in FORGOTTEN_METERS)
+    return sum((amount.expected for amount in amounts if amount is not None), Decimal(0))
+
+
+def _mistake(bill: Bill, budget: Decimal, forgotten: Decimal, total: Decimal) -> Mistake:
+    lines = [line for line in bill.lines if line.reading.meter in FORGOTTEN_METERS and line.amount is not None]
+    parts = ", ".join(f"{line.reading.name} ${line.amount.expected}" for line in lines if line.amount)
+    return Mistake(
+        path="objectives.monthlyCostUsd",
+        message=(
+            f"the budget of ${budget} a month covers everything but what bills leave out: {parts}; "
+            f"the expected bill is ${total}, ${total - budget} above it"
+        ),
+        remedy=f"plan for ${total} a month, or use fewer NAT gateways and public addresses",
+        numbers={"budgetUsd": str(budget), "expectedUsd": str(total), "forgottenUsd": str(forgotten)},
+    )
+
+
+RULE = Rule(
+    id="CST002",
+    severity=Severity.ERROR,
+    title="NAT gateways and public IPv4 addresses are missing from the budget",
+    source="Amazon VPC pricing: NAT gateways by hour and GB, public IPv4 by hour",
+    check=check,
+)

@@ -1,0 +1,60 @@
+"""A reading: a month's quantity of one billable meter, without its price.
+
+``meters`` read them off a plan; ``bill`` multiplies them by prices. Quantities are ranges: ``floor`` is what is paid when
+nothing happens, ``expected`` what the author's assumptions lead to, ``ceiling`` what the plan's own limits allow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from wavetank.catalog import HOURS_PER_MONTH
+
+
+@dataclass(frozen=True)
+class Range:
+    """Three amounts of one unit, in order."""
+
+    floor: Decimal
+    expected: Decimal
+    ceiling: Decimal
+
+    def __post_init__(self) -> None:
+        assert self.floor <= self.expected <= self.ceiling, f"a range is ordered, not {self}"
+
+    @classmethod
+    def fixed(cls, amount: Decimal | int) -> Range:
+        return cls(Decimal(amount), Decimal(amount), Decimal(amount))
+
+    @classmethod
+    def up_to(cls, expected: Decimal, ceiling: Decimal) -> Range:
+        """Nothing at least; a ceiling below the expectation is raised to it."""
+        return cls(Decimal(0), expected, max(expected, ceiling))
+
+    def times(self, factor: Decimal | int) -> Range:
+        return Range(self.floor * factor, self.expected * factor, self.ceiling * factor)
+
+    def __add__(self, other: Range) -> Range:
+        return Range(self.floor + other.floor, self.expected + other.expected, self.ceiling + other.ceiling)
+
+
+ZERO = Range.fixed(0)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``meter`` is a key of the price catalogue, or ``ec2:<instance type>``; ``how`` shows where the quantity comes from;
+    ``path`` is the plan value that causes the cost; ``component`` groups lines: cluster, nodes, network, ...
+    """
+
+    component: str
+    name: str
+    meter: str
+    quantity: Range
+    unit: str
+    how: str
+    path: str
+
+
+__all__ = ["HOURS_PER_MONTH", "ZERO", "Range", "Reading"]
