@@ -20,7 +20,7 @@ def check(case: Case) -> Iterator[Mistake]:
             path="network.nat",
             message=(
                 f"{gateways} NAT gateway for {zones} zones: when its zone fails, pods in the others cannot pull images or "
-                f"reach AWS; until then their traffic pays for crossing zones; one in each zone {_prices(case.plan, gateways, zones)}"
+                f"reach AWS, and now their traffic pays for crossing zones; one per zone {_prices(case.plan, gateways, zones)}"
             ),
             remedy="set network.nat to perZone in production",
             numbers={"natGateways": gateways, "zones": zones},

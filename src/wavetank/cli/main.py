@@ -1,0 +1,106 @@
+"""The entry point: the verbs, loaded when they are called, and how every ending becomes an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module
+
+import click
+
+from wavetank import __version__
+from wavetank.base.errors import EXIT_OUR_BUG, WavetankError
+
+#: verb -> (module under ``verbs``, one line of help): help needs no import of the verb's world.
+VERBS = {
+    "init": ("init", "Copy an example platform into a new folder."),
+    "check": ("check", "Find the mistakes between the layers of a platform."),
+    "cost": ("cost", "Price a platform for a month, line by line."),
+    "render": ("render", "Write the Terraform, Kubernetes and Helm files of a platform."),
+    "explain": ("explain", "Say why a line of a rendered file is what it is."),
+    "schema": ("schema", "Print the JSON Schema of platform.yaml, for editors."),
+    "up": ("up", "Run a platform on this machine: embedded AWS, cluster, real pods."),
+    "status": ("status", "Show what is running."),
+    "down": ("down", "Take down what `up --detach` started."),
+    "demo": ("demo", "Run the main job end to end and say what happened."),
+}
+EXIT_INTERRUPTED = 130
+
+
+class LazyVerbs(click.Group):
+    """A group whose commands are imported on use: `wavetank --help` must not load a cluster."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module, _ = VERBS[cmd_name]
+        command = import_module(f"wavetank.cli.verbs.{module}").command
+        assert isinstance(command, click.Command), f"{module} offers no click command"
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, n=1)
+            ctx.fail(f"there is no verb {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyVerbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="Exit codes: 0 clean, 1 findings or a refusal, 2 bad input, 3 a tool is missing, 70 our bug.",
+)
+@click.version_option(__version__, prog_name="wavetank")
+def verbs() -> None:
+    """Try a Kubernetes platform for AI workloads on AWS EKS before it goes to sea.
+
+    Describe it once in platform.yaml; check it, price it, render its files, and run it on this machine.
+
+    \b
+    wavetank init ml-inference my-platform
+    wavetank check my-platform/platform.yaml -e production
+    wavetank cost  my-platform/platform.yaml -e production
+    wavetank up    my-platform/platform.yaml -e dev
+    """
+
+
+def main() -> None:
+    """Run a verb; never returns. A user's mistake is a message, a bug of ours is a traceback and exit code 70."""
+    sys.exit(exit_code(sys.argv[1:]))
+
+
+def exit_code(arguments: list[str]) -> int:
+    """What running with these arguments leaves as exit code, the messages printed."""
+    try:
+        result = verbs.main(arguments, prog_name="wavetank", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as refused:
+        refused.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`); nothing is wrong, and nothing can be told to anyone.
+        sys.stderr.close()
+        return 0
+    except WavetankError as error:
+        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - the last resort: whatever arrives here is a bug of ours
+        traceback.print_exc()
+        click.echo("This is a bug of wavetank's, not of yours; please report it with the lines above.", err=True)
+        return EXIT_OUR_BUG

@@ -1,0 +1,58 @@
+"""Options that several verbs share, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: No ``exists=True``: a missing file is told like every other problem of a spec.
+platform_argument = click.argument("platform", type=click.Path(path_type=Path), metavar="PLATFORM.YAML")
+
+environment_option = click.option(
+    "-e", "--environment", default="production", show_default=True, metavar="NAME", help="Environment of the platform."
+)
+
+format_option = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
+
+
+class Day(click.ParamType):
+    """A date as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.fail(f"{value!r} is not a date like 2026-11-21", param, ctx)
+
+
+on_option = click.option(
+    "--on",
+    type=Day(),
+    default=None,
+    metavar="DATE",
+    help="Judge support periods and fees as of this day (default: today).",
+)
+
+
+def today() -> date:
+    """The day in UTC, as AWS counts support periods."""
+    from datetime import UTC
+
+    return datetime.now(UTC).date()
