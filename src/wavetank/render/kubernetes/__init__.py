@@ -1,0 +1,62 @@
+"""Kubernetes manifests: one module here per file there, listed in ``GROUPS`` in the order in which they must be applied.
+
+``kubectl apply -f kubernetes/`` goes through the files by name, so the numbers are that order. Every namespaced object states its
+namespace. Custom resources stand in folders of their own (see ``monitoring``). To add a group: a module with ``objects(plan)``,
+a line in ``GROUPS``, a golden file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TypeAlias
+
+from wavetank.plan.model import Plan
+from wavetank.render import yaml
+from wavetank.render.bundle import RenderedFile
+from wavetank.render.kubernetes import (
+    access,
+    availability,
+    configuration,
+    monitoring,
+    namespaces,
+    network_policies,
+    services,
+    workloads,
+)
+from wavetank.render.trace import Line, Traced
+
+Objects: TypeAlias = Callable[[Plan], Sequence[Traced]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One file of manifests, left out when the plan has nothing for it."""
+
+    file: str
+    objects: Objects
+
+
+GROUPS: tuple[Group, ...] = (
+    Group("kubernetes/00-namespaces.yaml", namespaces.objects),
+    Group("kubernetes/10-access.yaml", access.objects),
+    Group("kubernetes/20-network-policies.yaml", network_policies.objects),
+    Group("kubernetes/30-configuration.yaml", configuration.objects),
+    Group("kubernetes/40-services.yaml", services.objects),
+    Group("kubernetes/50-workloads.yaml", workloads.objects),
+    Group("kubernetes/60-availability.yaml", availability.objects),
+    Group("kubernetes-monitoring/service-monitors.yaml", monitoring.objects),
+)
+
+
+def files(plan: Plan) -> dict[str, RenderedFile]:
+    """File name → content."""
+    rendered = {group.file: group.objects(plan) for group in GROUPS}
+    return {name: _file(plan, objects) for name, objects in rendered.items() if objects}
+
+
+def _file(plan: Plan, objects: Sequence[Traced]) -> RenderedFile:
+    source = PurePath(plan.spec_file).name
+    head = f"# Rendered by wavetank from {source}, environment {plan.environment}: change it there and render again."
+    return RenderedFile((Line(head), *yaml.documents(objects)))

@@ -1,0 +1,71 @@
+"""The Terraform configuration: one module here per file there, listed in ``GROUPS`` in the order in which people read them.
+
+To add a resource group: a module with ``items(plan)``, a line in ``GROUPS``, a golden file. What leaves here is ``terraform fmt``
+clean and refers to resources by address, never by a repeated literal. Only the hashicorp/aws provider is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TypeAlias
+
+from wavetank.plan.model import Plan
+from wavetank.render import hcl
+from wavetank.render.bundle import RenderedFile
+from wavetank.render.terraform import (
+    access,
+    add_ons,
+    cluster,
+    flow_logs,
+    network,
+    node_groups,
+    outputs,
+    pod_roles,
+    repositories,
+    secrets,
+    settings,
+)
+
+FOLDER = "terraform"
+Items: TypeAlias = Callable[[Plan], Sequence[hcl.Item]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One file of the configuration, left out when the plan has nothing for it."""
+
+    file: str
+    title: str
+    items: Items
+
+
+GROUPS: tuple[Group, ...] = (
+    Group("versions.tf", "Terraform, provider and shared names", settings.items),
+    Group("network.tf", "VPC, subnets and routes", network.items),
+    Group("flow_logs.tf", "VPC flow logs", flow_logs.items),
+    Group("cluster.tf", "EKS control plane", cluster.items),
+    Group("access.tf", "People and programs that may use the cluster", access.items),
+    Group("node_groups.tf", "Machines", node_groups.items),
+    Group("addons.tf", "EKS managed add-ons", add_ons.items),
+    Group("pod_roles.tf", "IAM roles of service accounts", pod_roles.items),
+    Group("repositories.tf", "Container image repositories", repositories.items),
+    Group("secrets.tf", "Secrets", secrets.items),
+    Group("outputs.tf", "Outputs", outputs.items),
+)
+
+
+def files(plan: Plan) -> dict[str, RenderedFile]:
+    """File name (``terraform/network.tf``) → content."""
+    rendered = {group.file: group.items(plan) for group in GROUPS}
+    titles = {group.file: group.title for group in GROUPS}
+    return {f"{FOLDER}/{name}": _file(plan, titles[name], items) for name, items in rendered.items() if items}
+
+
+def _file(plan: Plan, title: str, items: Sequence[hcl.Item]) -> RenderedFile:
+    head = (
+        f"{title} of {plan.name}, environment {plan.environment}.\n"
+        f"Rendered by wavetank from {PurePath(plan.spec_file).name}: change it there and render again."
+    )
+    return RenderedFile(hcl.document((hcl.Comment(head), hcl.Blank(), *items)))

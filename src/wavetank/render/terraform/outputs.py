@@ -1,0 +1,47 @@
+"""outputs.tf: what people and scripts ask for after an apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wavetank.plan.model import Plan
+from wavetank.render.hcl import Block, Expression, Item, attributes, block, expression
+from wavetank.render.terraform.add_ons import role_label
+from wavetank.render.terraform.parts import identifiers, template
+
+_KUBECONFIG = "aws eks update-kubeconfig --region ${local.region} --name ${aws_eks_cluster.main.name}"
+
+
+def items(plan: Plan) -> tuple[Item, ...]:
+    """How to reach the cluster, and the names that only AWS knows."""
+    return (
+        _output("cluster_name", "Name of the EKS cluster", expression("aws_eks_cluster.main.name"), "cluster.name"),
+        _output("cluster_endpoint", "Kubernetes API", expression("aws_eks_cluster.main.endpoint"), "cluster"),
+        _output("kubeconfig_command", "Makes kubectl use the cluster", template(_KUBECONFIG), "cluster.name"),
+        _output("vpc_id", "VPC of the cluster", expression("aws_vpc.main.id"), "network"),
+        *_maps(plan),
+    )
+
+
+def _maps(plan: Plan) -> Iterator[Block]:
+    repositories = identifiers(repository.name for repository in plan.repositories)
+    if repositories:
+        urls = _map(repositories, "aws_ecr_repository.{}.repository_url")
+        yield _output("repository_urls", "Where to push images", urls, "repositories")
+    roles = identifiers(role.name for role in plan.pod_roles)
+    if roles:
+        arns = _map({name: role_label(label) for name, label in roles.items()}, "aws_iam_role.{}.arn")
+        yield _output("pod_role_arns", "IAM roles of service accounts", arns, "podRoles")
+    secrets = identifiers(secret.name for secret in plan.secrets)
+    if secrets:
+        arns = _map(secrets, "aws_secretsmanager_secret.{}.arn")
+        yield _output("secret_arns", "Secrets to put values into", arns, "secrets")
+
+
+def _map(labels: dict[str, str], address: str) -> dict[str, Expression]:
+    return {name: expression(address.format(label)) for name, label in labels.items()}
+
+
+def _output(name: str, description: str, value: Any, path: str) -> Block:
+    return block("output", (name,), attributes(description=description, value=value), path)

@@ -1,0 +1,142 @@
+"""The thread from a rendered line back to the plan: values that know their path, lines that know their path.
+
+Renderers wrap what they write in ``Traced``; the two emitters (``hcl``, ``yaml``) turn values into ``Line``s and hand the path
+of the innermost ``Traced`` down to every line it covers. Nothing here knows a file format.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from wavetank.plan.reasons import camel_case, field_path, key_path
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a rendered file, without its line break; ``path`` names the plan value behind it, "" none."""
+
+    text: str
+    path: str = ""
+
+    def indented(self, columns: int) -> Line:
+        """The same line further right; an empty line stays empty."""
+        return Line(" " * columns + self.text, self.path) if self.text else self
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A value together with the path of the plan value it comes from; ``note`` becomes a comment above it."""
+
+    value: Any
+    path: str
+    note: str = ""
+
+
+def untraced(value: Any) -> tuple[Any, str, str]:
+    """The bare value, and the path and note it was wrapped with; of nested wrappers the innermost path counts."""
+    path = note = ""
+    while isinstance(value, Traced):
+        path, note, value = value.path or path, note or value.note, value.value
+    return value, path, note
+
+
+def bare(value: Any) -> Any:
+    """The JSON value without any wrapper at any depth."""
+    value = untraced(value)[0]
+    if isinstance(value, Mapping):
+        return {key: bare(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [bare(item) for item in value]
+    return value
+
+
+# --- wrapping whole trees ---------------------------------------------------------------------------------------------
+
+
+def tree(value: Any, path: str) -> Traced:
+    """A value in Kubernetes' own shape with a path on every leaf: ``resources.requests.memory``, ``env[LOG_LEVEL]``."""
+    if isinstance(value, Mapping):
+        return Traced({key: tree(item, field_path(path, key)) for key, item in value.items()}, path)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return Traced([tree(item, key_path(path, element_key(item, at))) for at, item in enumerate(value)], path)
+    return Traced(value, path)
+
+
+def entries(mapping: Mapping[str, Any], path: str) -> Traced:
+    """A map with free keys (labels, ConfigMap data, quota) with a path on every entry: ``labels[app]``."""
+    return Traced({key: tree(item, key_path(path, key)) for key, item in mapping.items()}, path)
+
+
+def element_key(element: Any, index: int) -> str | int:
+    """How a path names an element of a list: by its name when it has one, else by its index."""
+    if isinstance(element, Mapping):
+        name = element.get("name")
+    else:
+        name = getattr(element, "name", None)
+    return name if isinstance(name, str) and name and not set(name) & set("[]") else index
+
+
+# --- reading the plan by path -----------------------------------------------------------------------------------------
+
+
+def steps(path: str) -> tuple[str, ...]:
+    """The steps of a path without their punctuation: ``nodeGroups[a.b].maxSize`` is nodeGroups, a.b, maxSize."""
+    found: list[str] = []
+    rest = path
+    while rest:
+        if rest.startswith("["):
+            end = rest.index("]")
+            found.append(rest[1:end])
+            rest = rest[end + 1 :]
+        else:
+            rest = rest.removeprefix(".")
+            end = min((at for at in (rest.find("."), rest.find("[")) if at >= 0), default=len(rest))
+            found.append(rest[:end])
+            rest = rest[end:]
+    return tuple(found)
+
+
+def value_at(root: Any, path: str) -> Any:
+    """The value of the plan (or of any part of it) that a path names.
+
+    Raises LookupError when there is none: for a path of ours that is a mistake of ours.
+    """
+    value = root
+    for step in steps(path):
+        value = _child(value, step, path)
+    return value
+
+
+def _child(value: Any, step: str, path: str) -> Any:
+    if isinstance(value, Mapping):
+        if step in value:
+            return value[step]
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if camel_case(field.name) == step:
+                return getattr(value, field.name)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, element in enumerate(value):
+            if step in (str(element_key(element, index)), str(index)):
+                return element
+    raise LookupError(f"the plan has nothing at {path} (step {step!r} of a {type(value).__name__})")
+
+
+def shown(value: Any) -> Any:
+    """A plan value as JSON for a reader: small things whole, of a structured thing its plain fields only."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = ((camel_case(field.name), getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {name: shown(item) for name, item in fields if _plain(item)}
+    if isinstance(value, Mapping):
+        return {str(key): shown(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [shown(item) for item in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | Decimal)

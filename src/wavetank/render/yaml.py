@@ -1,0 +1,165 @@
+"""Kubernetes YAML as people write it, each line with the path of the plan value behind it.
+
+Owned by ``render/kubernetes`` and ``render/helm``. The input is JSON whose parts may be wrapped in ``trace.Traced``. Block style
+throughout; a string is left bare only where no reader of YAML 1.1 or 1.2 could take it for something else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wavetank.render.trace import Line, untraced
+
+#: what stands first in an object, whatever order it was built in
+_FIRST_KEYS = ("apiVersion", "kind", "metadata", "spec")
+#: words that YAML 1.1 reads as booleans or null, in any mixture of case
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"})
+#: begins harmlessly and holds nothing that YAML gives a meaning to
+_BARE = re.compile(r"[A-Za-z0-9_/.$(](?:[A-Za-z0-9_/.$()@%+ -]|:(?=[^ ]))*\Z")
+#: anything that some reader could take for a number or a date: 1e3, 0x1f, 1_000, 12:30:45, 2026-01-01, .5, .inf
+_NUMBER_LIKE = re.compile(r"[-+.]?[0-9.][0-9a-fA-FxXoO_.:eE+-]*(?:[ Tt].*)?\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE)
+
+
+def documents(objects: Sequence[Any]) -> tuple[Line, ...]:
+    """Several objects of one file, separated by ``---``; their keys in the order apiVersion, kind, metadata, spec, others."""
+    lines: list[Line] = []
+    for index, item in enumerate(objects):
+        if index:
+            lines.append(Line("---"))
+        lines.extend(document(item))
+    return tuple(lines)
+
+
+def document(item: Any) -> tuple[Line, ...]:
+    """One object (or any JSON value) as lines."""
+    value, path, note = untraced(item)
+    comment = tuple(_comment_lines(note, path))
+    if isinstance(value, Mapping) and value:
+        return (*comment, *_map_lines(_kubernetes_order(value), path))
+    if _is_list(value) and value:
+        return (*comment, *_list_lines(value, path))
+    return (*comment, Line(_flow(value), path))
+
+
+def _kubernetes_order(value: Mapping[str, Any]) -> dict[str, Any]:
+    first = {key: value[key] for key in _FIRST_KEYS if key in value}
+    return first | {key: item for key, item in value.items() if key not in first}
+
+
+def _map_lines(mapping: Mapping[str, Any], path: str) -> Iterator[Line]:
+    for key, item in mapping.items():
+        value, own_path, note = untraced(item)
+        here = own_path or path
+        yield from _comment_lines(note, here)
+        if isinstance(value, Mapping) and value:
+            yield Line(f"{scalar(key)}:", here)
+            yield from (line.indented(2) for line in _map_lines(value, here))
+        elif _is_list(value) and value:
+            yield Line(f"{scalar(key)}:", here)
+            yield from _list_lines(value, here)
+        elif isinstance(value, str) and _is_literal(value):
+            yield from _literal_lines(f"{scalar(key)}: ", value, here)
+        else:
+            yield Line(f"{scalar(key)}: {_flow(value)}", here)
+
+
+def _list_lines(items: Sequence[Any], path: str) -> Iterator[Line]:
+    for item in items:
+        value, own_path, note = untraced(item)
+        here = own_path or path
+        yield from _comment_lines(note, here)
+        if isinstance(value, Mapping) and value:
+            yield from _dashed(tuple(_map_lines(value, here)))
+        elif _is_list(value) and value:
+            yield from _dashed(tuple(_list_lines(value, here)))
+        elif isinstance(value, str) and _is_literal(value):
+            yield from _literal_lines("- ", value, here)
+        else:
+            yield Line(f"- {_flow(value)}", here)
+
+
+def _dashed(lines: Sequence[Line]) -> Iterator[Line]:
+    """The dash goes before the first line of content; a comment above it stays above."""
+    content = next(at for at, line in enumerate(lines) if not line.text.lstrip().startswith("# "))
+    yield from lines[:content]
+    yield Line("- " + lines[content].text, lines[content].path)
+    yield from (line.indented(2) for line in lines[content + 1 :])
+
+
+def _comment_lines(note: str, path: str) -> Iterator[Line]:
+    for line in note.splitlines():
+        yield Line(f"# {line}".rstrip(), path)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+# --- scalars ----------------------------------------------------------------------------------------------------------
+
+
+def scalar(text: str) -> str:
+    """A string on one line: bare where that is safe, else quoted with JSON's escapes, which YAML shares."""
+    if text.lower() in _WORDS or not _BARE.match(text) or _NUMBER_LIKE.match(text) or text.endswith(" "):
+        return _double_quoted(text)
+    return text
+
+
+def _double_quoted(text: str) -> str:
+    """ASCII and ordinary letters as they are; what YAML calls unprintable as an escape."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(character if _printable(character) else _escaped(character) for character in quoted)
+
+
+def _printable(character: str) -> bool:
+    code = ord(character)
+    return (
+        0x20 <= code <= 0x7E
+        or (0xA0 <= code <= 0xD7FF and code not in (0x2028, 0x2029))
+        or (0xE000 <= code <= 0xFFFD and code != 0xFEFF)
+    )
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
+
+
+def _flow(value: Any) -> str:
+    """A value that fits behind a key: a scalar, ``{}`` or ``[]``."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return json.dumps(value)
+        case str():
+            return scalar(value)
+        case Mapping():
+            return "{}"
+    assert _is_list(value), f"YAML has no form for a {type(value).__name__}"
+    return "[]"
+
+
+def _is_literal(text: str) -> bool:
+    """Several ordinary lines, which read best as they are; the first must not begin with a space, no line end with one."""
+    lines = text.removesuffix("\n").split("\n")
+    ordinary = all(_printable(character) for line in lines for character in line)
+    return (
+        len(lines) > 1
+        and ordinary
+        and lines[-1] != ""
+        and lines[0][:1].strip() != ""
+        and all(x == x.rstrip() for x in lines)
+    )
+
+
+def _literal_lines(head: str, text: str, path: str) -> Iterator[Line]:
+    yield Line(head + ("|" if text.endswith("\n") else "|-"), path)
+    yield from (Line(line, path).indented(2) for line in text.removesuffix("\n").split("\n"))
