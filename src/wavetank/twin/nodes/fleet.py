@@ -1,0 +1,270 @@
+"""All machines of a cluster: they start, boot, join, beat, stop and disappear. Assembled by ``world``.
+
+A beat is computed, not stored: a Lease is written when a machine joins and, with its true last renewal, when it fails; who
+wants to know in between (the node lifecycle controller) asks ``last_heartbeat_seconds``. Nothing here schedules pods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from wavetank.kube.conditions import status_of
+from wavetank.kube.errors import ApiError
+from wavetank.kube.times import rfc3339_micro
+from wavetank.kube.types import Obj
+from wavetank.twin.cluster import Change, Cluster
+
+from .addresses import SubnetAddresses
+from .kubelet import Kubelet, Registry
+from .kubelet.host import Host
+from .kubelet.images import ImageStore
+from .kubelet.volumes import CreateToken
+from .machine import Machine, MachineTemplate, node_object
+from .runtime.port import Runtime
+
+LEASE_NAMESPACE = "kube-node-lease"
+LEASE_DURATION_SECONDS, HEARTBEAT_SECONDS = 40, 10.0
+#: How often the cloud node controller looks whether machines of unready nodes still exist.
+CLOUD_CHECK_SECONDS = 5.0
+CLOUD_CONTROLLER = "cloud-node-lifecycle-controller"
+
+
+def network_everywhere(node_name: str) -> bool:
+    """A network plugin that is always there, for worlds in which nobody installs one."""
+    return True
+
+
+def no_token(namespace: str, account: str, audience: str, seconds: int, pod: Obj) -> str | None:
+    return None
+
+
+@dataclass
+class Member:
+    """A machine and what runs on it; ``kubelet`` None while it boots. ``failed_seconds`` is when its power went."""
+
+    machine: Machine
+    kubelet: Kubelet | None = None
+    joined_seconds: float = 0.0
+    failed_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class FleetOptions:
+    """What surrounds the machines. ``network_ready(node name)``: whether a network plugin runs there."""
+
+    registry: Registry = field(default_factory=Registry)
+    network_ready: Callable[[str], bool] = network_everywhere
+    create_token: CreateToken = no_token
+
+
+class Fleet:
+    """The machines of one cluster by node name."""
+
+    def __init__(self, cluster: Cluster, runtime: Runtime, options: FleetOptions | None = None) -> None:
+        self.cluster = cluster
+        self._engine = cluster.engine
+        self._runtime = runtime
+        self._options = options or FleetOptions()
+        self._members: dict[str, Member] = {}
+        self._gone: set[str] = set()
+        self._subnets: dict[str, SubnetAddresses] = {}
+        self._closed = False
+        self._ends = [cluster.subscribe("pods", self._note_pod)]
+        self._ends += [cluster.subscribe(key, self._note_object) for key in ("configmaps", "secrets")]
+
+    # --- machines ----------------------------------------------------------------------------------------------
+
+    @property
+    def machines(self) -> list[Machine]:
+        """Machines that exist, booting ones included, in order of their start."""
+        return [member.machine for member in self._members.values() if member.failed_seconds is None]
+
+    @property
+    def kubelets(self) -> list[Kubelet]:
+        return [m.kubelet for m in self._members.values() if m.kubelet is not None and m.failed_seconds is None]
+
+    def kubelet_of(self, node_name: str) -> Kubelet | None:
+        member = self._members.get(node_name)
+        return member.kubelet if member is not None and member.failed_seconds is None else None
+
+    def start(self, template: MachineTemplate, *, instance_id: str = "", address: str = "") -> Machine:
+        """Start a machine; its node joins when it has booted. Id and address are drawn from the seed if not given."""
+        drawn = f"i-{self._engine.random('instances').getrandbits(68):017x}"
+        taken = self._subnet(template.subnet_cidr).take(address)
+        machine = Machine(template, instance_id or drawn, taken, self._engine.now)
+        self._members[machine.name] = Member(machine)
+        self._engine.record("fleet", "start", machine.name, f"{template.instance_type} in {template.zone}")
+        self._engine.call_later(template.boot_seconds, lambda: self._join(machine.name))
+        return machine
+
+    def stop(self, node_name: str) -> None:
+        """End a machine as the cloud does: power off now; the node object goes once it is seen unready and gone."""
+        member = self._members[node_name]
+        if member.failed_seconds is None:
+            self._power_off(member, "stop")
+        self._gone.add(node_name)
+        if len(self._gone) == 1:
+            self._engine.call_later(CLOUD_CHECK_SECONDS, self._check_gone)
+
+    def fail(self, node_name: str) -> None:
+        """The machine dies but still exists in the cloud: its node stays, unready, until somebody stops it."""
+        member = self._members[node_name]
+        if member.failed_seconds is None:
+            self._power_off(member, "fail")
+
+    def resize(self, node_group: str, size: int, templates: Sequence[MachineTemplate]) -> None:
+        """Start or stop machines of a group until it has ``size``, keeping its zones even as an Auto Scaling group does.
+
+        ``templates`` has one entry per zone. The oldest machine of the fullest zone goes first.
+        """
+        members = [m for m in self.machines if m.template.node_group == node_group]
+        while len(members) < size:
+            counts = {t.zone: sum(m.template.zone == t.zone for m in members) for t in templates}
+            members.append(self.start(min(templates, key=lambda t: (counts[t.zone], t.zone))))
+        while len(members) > size:
+            fullest = _fullest_zone(members)
+            oldest = next(m for m in members if m.template.zone == fullest)
+            members.remove(oldest)
+            self.stop(oldest.name)
+
+    def close(self) -> None:
+        """Everything off, at once; for the end of a world."""
+        self._closed = True
+        for end in self._ends:
+            end()
+        for member in self._members.values():
+            if member.kubelet is not None and member.failed_seconds is None:
+                member.kubelet.lose_power()
+        self._members.clear()
+
+    def last_heartbeat_seconds(self, node_name: str) -> float | None:
+        """When the node's Lease was last renewed, in engine time; None for a node that no machine stands behind."""
+        member = self._members.get(node_name)
+        if member is None or member.kubelet is None:
+            return None
+        until = self._engine.now if member.failed_seconds is None else member.failed_seconds
+        beats = int((until - member.joined_seconds) / HEARTBEAT_SECONDS)
+        return member.joined_seconds + beats * HEARTBEAT_SECONDS
+
+    def report_network(self) -> None:
+        """Let every kubelet look at its network plugin again."""
+        for kubelet in self.kubelets:
+            kubelet.report_network()
+
+    def _subnet(self, cidr: str) -> SubnetAddresses:
+        if cidr not in self._subnets:
+            self._subnets[cidr] = SubnetAddresses(cidr, self._engine.random(f"addresses/{cidr}"))
+        return self._subnets[cidr]
+
+    def _join(self, node_name: str) -> None:
+        member = self._members.get(node_name)
+        if member is None or member.failed_seconds is not None or self._closed:
+            return
+        machine = member.machine
+        member.joined_seconds = self._engine.now
+        member.kubelet = Kubelet(self._host(machine))
+        ready = self._options.network_ready(node_name)
+        node = self.cluster.create(node_object(machine, self._engine.utc, network_ready=ready))
+        self.cluster.record_event(node, "Normal", "Starting", "Starting kubelet.", "kubelet", node_name)
+        if ready:
+            text = f"Node {node_name} status is now: NodeReady"
+            self.cluster.record_event(node, "Normal", "NodeReady", text, "kubelet", node_name)
+        self._write_lease(member)
+        self._engine.record("fleet", "join", node_name)
+        for pod in self.cluster.list("pods", where=lambda pod: pod["spec"].get("nodeName") == node_name):
+            member.kubelet.pod_changed(pod)
+
+    def _host(self, machine: Machine) -> Host:
+        subnet = self._subnet(machine.template.subnet_cidr)
+        return Host(
+            cluster=self.cluster,
+            machine=machine,
+            runtime=self._runtime,
+            images=ImageStore(self._engine, self._options.registry, self._runtime.is_local),
+            network_ready=lambda: self._options.network_ready(machine.name),
+            take_address=subnet.take,
+            give_back_address=subnet.give_back,
+            create_token=self._options.create_token,
+            up_since_seconds=self._engine.now,
+        )
+
+    def _power_off(self, member: Member, action: str) -> None:
+        member.failed_seconds = self._engine.now
+        self._engine.record("fleet", action, member.machine.name)
+        if member.kubelet is not None:
+            member.kubelet.lose_power()
+            self._write_lease(member)
+        self._subnet(member.machine.template.subnet_cidr).give_back(member.machine.address)
+
+    def _check_gone(self) -> None:
+        """The cloud node lifecycle controller: nodes that are not ready and have no machine any more are deleted."""
+        for name in sorted(self._gone):
+            node = self.cluster.find("nodes", "", name)
+            if node is None:
+                self._forget(name)
+            elif status_of(node, "Ready") != "True":
+                text = f"Deleting node {name} because it does not exist in the cloud provider"
+                self.cluster.record_event(node, "Normal", "DeletingNode", text, CLOUD_CONTROLLER)
+                self.cluster.delete("nodes", "", name)
+                self._forget(name)
+        if self._gone and not self._closed:
+            self._engine.call_later(CLOUD_CHECK_SECONDS, self._check_gone)
+
+    def _forget(self, node_name: str) -> None:
+        self._gone.discard(node_name)
+        self._members.pop(node_name, None)
+        if self.cluster.find("leases.coordination.k8s.io", LEASE_NAMESPACE, node_name) is not None:
+            self.cluster.delete("leases.coordination.k8s.io", LEASE_NAMESPACE, node_name)
+
+    def _write_lease(self, member: Member) -> None:
+        name = member.machine.name
+        renewed = self.last_heartbeat_seconds(name)
+        assert renewed is not None, "only a machine that has joined renews its lease"
+        assert member.kubelet is not None, "only a machine that has joined renews its lease"
+        spec = {"holderIdentity": name, "leaseDurationSeconds": LEASE_DURATION_SECONDS}
+        spec["renewTime"] = rfc3339_micro(member.kubelet.host.at(renewed))
+        try:
+            live = self.cluster.find("leases.coordination.k8s.io", LEASE_NAMESPACE, name)
+            if live is not None:
+                self.cluster.update({**live, "spec": spec})
+            else:
+                metadata = {"name": name, "namespace": LEASE_NAMESPACE}
+                lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+                self.cluster.create(lease)
+        except ApiError as error:
+            # A world without the namespace has no leases; whoever watches heartbeats asks the fleet.
+            if error.code not in (403, 404):
+                raise
+
+    # --- what happens in the store -----------------------------------------------------------------------------
+
+    def _note_pod(self, change: Change) -> None:
+        node_name = change.object["spec"].get("nodeName")
+        if node_name in self._members:
+            self._engine.call_soon(lambda: self._tell_pod(node_name, change))
+
+    def _tell_pod(self, node_name: str, change: Change) -> None:
+        kubelet = self.kubelet_of(node_name)
+        if kubelet is None:
+            return
+        if change.type == "DELETED":
+            kubelet.pod_removed(change.object["metadata"]["uid"])
+        else:
+            live = self.cluster.find("pods", change.namespace, change.name)
+            if live is not None and live["metadata"]["uid"] == change.object["metadata"]["uid"]:
+                kubelet.pod_changed(live)
+        kubelet.report_network()
+
+    def _note_object(self, change: Change) -> None:
+        if change.type != "ADDED":
+            self._engine.call_soon(lambda: self._tell_object(change))
+
+    def _tell_object(self, change: Change) -> None:
+        for kubelet in self.kubelets:
+            kubelet.object_changed(change.resource_key, change.namespace, change.name)
+
+
+def _fullest_zone(machines: Iterable[Machine]) -> str:
+    zones = [m.template.zone for m in machines]
+    return max(sorted(set(zones)), key=zones.count)

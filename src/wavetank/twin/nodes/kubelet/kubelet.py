@@ -1,0 +1,89 @@
+"""The kubelet of one machine: which pods it has, and who looks after each. Created by ``Fleet`` when a machine has booted."""
+
+from __future__ import annotations
+
+from wavetank.kube.conditions import status_of
+from wavetank.kube.types import Obj
+from wavetank.twin.nodes.machine import node_conditions
+
+from .admission import refusal
+from .host import Host
+from .worker import PodWorker
+
+TERMINAL = ("Succeeded", "Failed")
+
+
+class Kubelet:
+    """Pods of one machine by uid. ``Fleet`` tells it of changes, outside of the store's notification."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.workers: dict[str, PodWorker] = {}
+        self._alive = True
+
+    def pod_changed(self, pod: Obj) -> None:
+        """A pod that is bound to this machine was added or modified."""
+        if not self._alive:
+            return
+        uid = pod["metadata"]["uid"]
+        worker = self.workers.get(uid)
+        if worker is not None:
+            worker.observe(pod)
+        else:
+            self._adopt(uid, pod)
+
+    def pod_removed(self, uid: str) -> None:
+        worker = self.workers.get(uid)
+        if worker is not None and self._alive:
+            worker.vanish()
+
+    def object_changed(self, key: str, namespace: str, name: str) -> None:
+        for worker in tuple(self.workers.values()):
+            if worker.pod["metadata"]["namespace"] == namespace:
+                worker.object_changed(key, name)
+
+    def report_network(self) -> None:
+        """Write the node's conditions when the network plugin came or went."""
+        node = self.host.cluster.find("nodes", "", self.host.machine.name)
+        ready = self.host.network_ready()
+        if node is None or not self._alive or status_of(node, "Ready") == ("True" if ready else "False"):
+            return
+        old = {c["type"]: c for c in node["status"].get("conditions") or ()}
+        new = [_with_old_times(c, old) for c in node_conditions(self.host.engine.utc, network_ready=ready)]
+        others = [c for kind, c in old.items() if kind not in {n["type"] for n in new}]
+        self.host.cluster.set_status(node, {**node["status"], "conditions": others + new})
+        reason = "NodeReady" if ready else "NodeNotReady"
+        name = self.host.machine.name
+        self.host.record(node, "Normal", reason, f"Node {name} status is now: {reason}")
+
+    def lose_power(self) -> None:
+        """The machine is off: its containers are gone and nothing is reported any more."""
+        self._alive = False
+        for worker in tuple(self.workers.values()):
+            worker.abandon()
+        self.workers.clear()
+
+    def _adopt(self, uid: str, pod: Obj) -> None:
+        if (pod.get("status") or {}).get("phase") in TERMINAL and not pod["metadata"].get("deletionTimestamp"):
+            return
+        worker = PodWorker(self.host, pod, lambda: self._forget(uid))
+        others = [w.pod for w in self.workers.values() if w.stage != "over"]
+        self.workers[uid] = worker
+        if pod["metadata"].get("deletionTimestamp"):
+            worker.observe(pod)
+            return
+        refused = refusal(pod, others, self.host.machine.template.allocatable)
+        if refused is not None:
+            worker.reject(refused.reason, refused.message)
+        else:
+            worker.begin()
+
+    def _forget(self, uid: str) -> None:
+        self.workers.pop(uid, None)
+
+
+def _with_old_times(condition: Obj, old: dict[str, Obj]) -> Obj:
+    known = old.get(condition["type"])
+    if known is None or known["status"] != condition["status"]:
+        return condition
+    return {**condition, "lastTransitionTime": known["lastTransitionTime"]}

@@ -1,0 +1,177 @@
+"""Containers that are a few numbers: they run in virtual time, answer probes and use CPU and memory as they are told.
+
+Used for every image that no local command stands for. A ``Behaviour`` is declared per container by whoever builds the
+world; the default one is an application that is ready two seconds after its start and idles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wavetank.kube import quantity
+from wavetank.kube.types import Obj
+from wavetank.twin.engine import Engine
+
+from .port import Container, Counter, Exit, Launch, Outcome, Sandbox, VolumeFiles
+
+Check = Callable[[str, float], bool]
+#: An idle process: this part of what the container asks for, and never less than a small process takes.
+IDLE_CPU_FRACTION = 0.02
+IDLE_MEMORY_FRACTION = 0.3
+LEAST_MEMORY_BYTES = 16 * 1024**2
+
+
+def healthy_after(seconds: float) -> Check:
+    """Probes of every kind succeed from that many seconds after the container's start."""
+    return lambda kind, since_start: since_start >= seconds
+
+
+@dataclass(frozen=True)
+class Use:
+    """Of one container at one moment."""
+
+    cpu_milli: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a modelled container does.
+
+    ``healthy(path_or_kind, seconds_since_start)`` answers its probes (the HTTP path, "tcp", "grpc" or the exec command).
+    ``exit_after_seconds`` None: it runs until it is told to stop, and then takes ``stop_seconds`` and exits 0;
+    ``stop_seconds`` None: it ignores SIGTERM. ``use(engine seconds)`` None: idle.
+    """
+
+    healthy: Check = field(default_factory=lambda: healthy_after(2.0))
+    exit_after_seconds: float | None = None
+    exit: Exit = field(default_factory=lambda: Exit(0, "Completed"))
+    stop_seconds: float | None = 0.2
+    use: Callable[[float], Use] | None = None
+
+
+BehaviourOf = Callable[[Launch], Behaviour]
+_RUNS_FOREVER = Behaviour()
+_INIT = Behaviour(exit_after_seconds=1.0)
+
+
+def default_behaviour(launch: Launch) -> Behaviour:
+    """Init containers and pods that are meant to end take a second and succeed; the rest runs."""
+    spec = launch.pod["spec"]
+    inits = {c["name"] for c in spec.get("initContainers") or () if c.get("restartPolicy") != "Always"}
+    ends = launch.container["name"] in inits or spec.get("restartPolicy", "Always") != "Always"
+    return _INIT if ends else _RUNS_FOREVER
+
+
+def idle_use(container: Obj) -> Use:
+    requests = container.get("resources", {}).get("requests") or {}
+    cpu = quantity.milli(requests.get("cpu", "0")) * IDLE_CPU_FRACTION
+    memory = int(quantity.value(requests.get("memory", "0")) * IDLE_MEMORY_FRACTION)
+    return Use(cpu, max(memory, LEAST_MEMORY_BYTES))
+
+
+class ModelledContainer:
+    """One start of a modelled container."""
+
+    def __init__(self, engine: Engine, launch: Launch, behaviour: Behaviour, on_exit: Callable[[Exit], None]) -> None:
+        self._engine = engine
+        self._container = launch.container
+        self._behaviour = behaviour
+        self._on_exit: Callable[[Exit], None] | None = on_exit
+        self._started_seconds = engine.now
+        self._cpu_seconds = 0.0
+        self._counted_seconds = engine.now
+        self._stopping = False
+        if behaviour.exit_after_seconds is not None:
+            engine.call_later(behaviour.exit_after_seconds, lambda: self._end(behaviour.exit))
+
+    def terminate(self) -> None:
+        if self._behaviour.stop_seconds is not None and not self._stopping:
+            self._stopping = True
+            self._engine.call_later(self._behaviour.stop_seconds, lambda: self._end(Exit(0, "Completed")))
+
+    def kill(self) -> None:
+        self._engine.call_soon(lambda: self._end(Exit(137, "Error")))
+
+    def fail(self, exit: Exit) -> None:
+        """End now, as told: for faults that somebody injects."""
+        self._end(exit)
+
+    def check(self, probe: Obj, done: Callable[[Outcome], None]) -> None:
+        target = _target_of(probe)
+        success = self._behaviour.healthy(target, self._engine.now - self._started_seconds)
+        done(Outcome(True) if success else Outcome(False, _failure_text(probe, target)))
+
+    def run_hook(self, handler: Obj, done: Callable[[Outcome], None]) -> None:
+        done(Outcome(True))
+
+    def counter(self) -> Counter:
+        now = self._engine.now
+        behaviour = self._behaviour
+        use = behaviour.use(now) if behaviour.use is not None else idle_use(self._container)
+        self._cpu_seconds += use.cpu_milli / 1000 * (now - self._counted_seconds)
+        self._counted_seconds = now
+        return Counter(now, self._cpu_seconds, use.memory_bytes)
+
+    def log_files(self) -> list[Path]:
+        return []
+
+    def _end(self, exit: Exit) -> None:
+        on_exit, self._on_exit = self._on_exit, None
+        if on_exit is not None:
+            on_exit(exit)
+
+
+def _target_of(probe: Obj) -> str:
+    match probe:
+        case {"httpGet": {"path": path}}:
+            return str(path)
+        case {"httpGet": _}:
+            return "/"
+        case {"exec": {"command": command}}:
+            return " ".join(command)
+        case {"grpc": _}:
+            return "grpc"
+        case _:
+            return "tcp"
+
+
+def _failure_text(probe: Obj, target: str) -> str:
+    if "httpGet" in probe:
+        return "HTTP probe failed with statuscode: 503"
+    return f"{target}: not healthy yet"
+
+
+class ModelledSandbox:
+    """A pod whose containers are all modelled."""
+
+    def __init__(self, engine: Engine, address: str, behaviour_of: BehaviourOf) -> None:
+        self.address = address
+        self.mapped_ports: Mapping[int, int] = {}
+        self._engine = engine
+        self._behaviour_of = behaviour_of
+
+    def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
+        return
+
+    def start(self, launch: Launch, on_exit: Callable[[Exit], None]) -> Container:
+        return ModelledContainer(self._engine, launch, self._behaviour_of(launch), on_exit)
+
+    def remove(self) -> None:
+        return
+
+
+class ModelledRuntime:
+    """Every container is modelled. Needs no event loop: pure virtual time."""
+
+    def __init__(self, engine: Engine, behaviour_of: BehaviourOf = default_behaviour) -> None:
+        self._engine = engine
+        self._behaviour_of = behaviour_of
+
+    def open(self, pod: Obj, address: str) -> Sandbox:
+        return ModelledSandbox(self._engine, address, self._behaviour_of)
+
+    def is_local(self, image: str) -> bool:
+        return False
