@@ -1,0 +1,372 @@
+"""What an author writes about AWS: network, cluster, node groups, add-ons, charts, repositories, secrets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from wavetank.spec.problems import refuse, suggestion
+from wavetank.spec.shapes import Taint
+from wavetank.spec.words import (
+    AddOnName,
+    Arn,
+    Cidr,
+    ClusterName,
+    Count,
+    FreeObject,
+    InstanceTypeName,
+    IntOrPercent,
+    Labels,
+    Many,
+    Minor,
+    Name,
+    Positive,
+    RepositoryName,
+    Text,
+    Written,
+)
+
+#: what CloudWatch Logs accepts
+_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+
+def _retention(value: int) -> int:
+    if value in _RETENTIONS:
+        return value
+    longer = next((days for days in _RETENTIONS if days > value), _RETENTIONS[-1])
+    return refuse(f"CloudWatch Logs keeps no log for exactly {value} days", f"Write {longer}, the next it offers.")
+
+
+RetentionDays = Annotated[int, AfterValidator(_retention)]
+
+
+class FlowLogs(Written):
+    """VPC flow logs to CloudWatch Logs. Short form: `true` or `false`."""
+
+    enabled: bool = True
+    """false turns them off; they are on unless said otherwise, since nothing else shows who was refused."""
+    traffic_type: Literal["ALL", "ACCEPT", "REJECT"] | None = None
+    """Which connections are logged. Default ALL."""
+    retention_days: RetentionDays | None = None
+    """Days that CloudWatch keeps them. Default 30."""
+    aggregation_seconds: Literal[60, 600] | None = None
+    """Seconds per record. Default 600: ten times fewer records to pay for than with 60."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"enabled": value} if isinstance(value, bool) else value
+
+
+class Network(Written):
+    """The VPC."""
+
+    vpc_cidr: Cidr | None = None
+    """Address range of the VPC. Default 10.0.0.0/16; every pod takes an address of it."""
+    zones: Many[str] | None = None
+    """Availability zones. Default: the first two of the region, the fewest that EKS accepts."""
+    public_subnets: Many[Cidr] | None = None
+    """Ranges of the public subnets, one per zone in order: load balancers and NAT gateways. Default: a /24 per zone."""
+    private_subnets: Many[Cidr] | None = None
+    """Ranges of the private subnets, one per zone in order: nodes and pods. Default: a /20 per zone where the VPC has room."""
+    nat: Literal["single", "perZone", "none"] | None = None
+    """NAT gateways. Default perZone: with `single` the loss of one zone cuts all others off from the internet."""
+    flow_logs: FlowLogs | None = None
+    """VPC flow logs. Default on."""
+    gateway_endpoints: Many[Literal["s3", "dynamodb"]] | None = None
+    """Services reached past the NAT gateway for free. Default [s3]: image layers come from S3."""
+
+
+class Endpoint(Written):
+    """How the cluster's API is reached."""
+
+    public: bool | None = None
+    """Reachable from the internet. Default: only when publicAccessCidrs names who may."""
+    private: bool | None = None
+    """Reachable from inside the VPC. Default true: nodes then never leave the VPC to reach it."""
+    public_access_cidrs: Many[Cidr] | None = None
+    """Who may reach the public endpoint. No default: the whole internet is not one."""
+
+
+class ControlPlaneLogs(Written):
+    """Logs of the control plane. Short form: the list of types."""
+
+    types: Many[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]] | None = None
+    """Which components log. Default api, audit and authenticator: who did what."""
+    retention_days: RetentionDays | None = None
+    """Days that CloudWatch keeps them. Default 90."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"types": value} if isinstance(value, list) else value
+
+
+_ACCESS_POLICIES = (
+    "AmazonEKSClusterAdminPolicy",
+    "AmazonEKSAdminPolicy",
+    "AmazonEKSEditPolicy",
+    "AmazonEKSViewPolicy",
+    "AmazonEKSAdminViewPolicy",
+    "AmazonEKSSecretReaderPolicy",
+)
+
+
+def _access_policy(value: str) -> str:
+    if value in _ACCESS_POLICIES or value.startswith("arn:"):
+        return value
+    return refuse(f'unknown access policy "{value}"', suggestion(value, _ACCESS_POLICIES))
+
+
+class AccessPolicy(Written):
+    """An EKS access policy. Short form: its name, for the whole cluster."""
+
+    policy: Annotated[str, AfterValidator(_access_policy)]
+    """Name of the policy, for example AmazonEKSViewPolicy, or its ARN."""
+    namespaces: Many[Name] | None = None
+    """Only in these namespaces; the whole cluster when absent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"policy": value} if isinstance(value, str) else value
+
+
+class AccessEntry(Written):
+    """An IAM principal that may use the cluster."""
+
+    name: Name
+    """What you call it here."""
+    principal_arn: Arn
+    """The IAM role or user. Roles of Identity Center carry their path, as `aws iam list-roles` shows."""
+    kubernetes_groups: Many[str] | None = None
+    """Groups for RBAC bindings of your own. Default none."""
+    policies: Many[AccessPolicy] | None = None
+    """EKS access policies. Default none: then only RBAC bindings of the groups count."""
+
+
+class Cluster(Written):
+    """The EKS cluster."""
+
+    name: ClusterName | None = None
+    """Name of the cluster. Default: `<platform>-<environment>`."""
+    version: Minor | None = None
+    """Kubernetes minor, for example "1.36". Default: the newest that the catalog knows."""
+    support_type: Literal["STANDARD", "EXTENDED"] | None = None
+    """What happens when standard support ends. Default STANDARD: an upgrade, not six times the fee."""
+    service_cidr: Cidr | None = None
+    """Range of Service addresses; outside the VPC. Default 172.20.0.0/16, which EKS itself takes beside a 10.0.0.0/8 VPC."""
+    endpoint: Endpoint | None = None
+    """How the API is reached. Default: private only."""
+    logs: ControlPlaneLogs | None = None
+    """Logs of the control plane. Default api, audit and authenticator for 90 days."""
+    secrets_encryption: bool | None = None
+    """Encrypt Secrets in etcd with a KMS key of yours. Default true."""
+    authentication_mode: Literal["API", "API_AND_CONFIG_MAP", "CONFIG_MAP"] | None = None
+    """How IAM principals are known to the cluster. Default API: access entries, no aws-auth ConfigMap."""
+    bootstrap_creator_admin: bool | None = None
+    """Whoever creates the cluster administers it. Default true, or nobody could install anything into it."""
+    access_entries: Many[AccessEntry] | None = None
+    """Who else may use it. Default nobody."""
+    deletion_protection: bool | None = None
+    """Refuse to delete the cluster until this is turned off. Default false."""
+
+
+class Disk(Written):
+    """Root volume of a node. Short form: its size in GiB."""
+
+    gib: Positive | None = None
+    """Size in GiB. Default 20, as EKS has it; model images want more."""
+    type: Literal["gp3", "gp2", "io1", "io2"] | None = None
+    """EBS volume type. Default gp3: cheaper than gp2 at the same speed."""
+    encrypted: bool | None = None
+    """Default true."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"gib": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+AmiType = Literal[
+    "AL2023_x86_64_STANDARD",
+    "AL2023_ARM_64_STANDARD",
+    "AL2023_x86_64_NVIDIA",
+    "AL2023_ARM_64_NVIDIA",
+    "AL2023_x86_64_NEURON",
+    "BOTTLEROCKET_x86_64",
+    "BOTTLEROCKET_ARM_64",
+    "BOTTLEROCKET_x86_64_NVIDIA",
+    "BOTTLEROCKET_ARM_64_NVIDIA",
+]
+
+
+class NodeGroup(Written):
+    """An EKS managed node group."""
+
+    name: Name
+    """Name of the group, unique in the platform."""
+    instance_types: Many[InstanceTypeName]
+    """EC2 instance types, in order of preference; short: `instanceType` with one. Several of like size help Spot."""
+    capacity_type: Literal["ON_DEMAND", "SPOT"] | None = None
+    """How the machines are bought. Default ON_DEMAND; AWS takes Spot back with two minutes' notice."""
+    ami_type: AmiType | None = None
+    """Image of the nodes. Default: Amazon Linux 2023 for the architecture, with drivers where the type has accelerators."""
+    disk: Disk | None = None
+    """Root volume. Default 20 GiB gp3, encrypted."""
+    min_size: Count
+    """Fewest nodes."""
+    desired_size: Count | None = None
+    """Nodes to begin with. Default: minSize. Without an autoscaler the group stays there."""
+    max_size: Positive
+    """Most nodes."""
+    labels: Labels | None = None
+    """Node labels. Default none."""
+    taints: Many[Taint] | None = None
+    """Node taints in Kubernetes' shape. Default none."""
+    zones: Many[str] | None = None
+    """Only in these zones. Default: in all private subnets."""
+    max_unavailable: IntOrPercent | None = None
+    """Nodes that an update of the group replaces at the same time. Default 1."""
+    metadata_hop_limit: Positive | None = None
+    """IMDSv2 hop limit. Default 1: pods cannot take the node's credentials."""
+    pods_per_node: Positive | None = None
+    """How many pods you count on per node. No default; when given, it is checked against what the instance type admits."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "instanceType" in value and "instanceTypes" not in value:
+            rest = {key: each for key, each in value.items() if key != "instanceType"}
+            return rest | {"instanceTypes": [value["instanceType"]]}
+        return value
+
+
+class Statement(Written):
+    """An IAM policy statement."""
+
+    sid: Annotated[str | None, Field(alias="Sid")] = None
+    """Name of the statement."""
+    effect: Annotated[Literal["Allow", "Deny"], Field(alias="Effect")] = "Allow"
+    """Allow when absent."""
+    action: Annotated[Many[str], Field(alias="Action")]
+    """Actions, for example secretsmanager:GetSecretValue."""
+    resource: Annotated[Many[str], Field(alias="Resource")]
+    """ARNs. `${secret:NAME}` stands for the ARN of a secret of this platform."""
+    condition: Annotated[FreeObject | None, Field(alias="Condition")] = None
+    """IAM conditions."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        """One action or resource may be written without a list, as in IAM."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: [each] if key in ("Action", "Resource") and isinstance(each, str) else each
+            for key, each in value.items()
+        }
+
+
+class Permissions(Written):
+    """What a service account may do in AWS (an IAM role through the cluster's OIDC provider)."""
+
+    role_name: str | None = None
+    """Name of the IAM role. Default: `<cluster>-<service account>`."""
+    statements: Many[Statement] | None = None
+    """IAM policy statements. Default none."""
+    managed_policies: Many[str] | None = None
+    """AWS managed policies by name or ARN. Default none."""
+    secrets: Many[str] | None = None
+    """Secrets of this platform (by their name) that it may read. Default none."""
+
+
+class AddOn(Written):
+    """An EKS managed add-on. Short form: its name."""
+
+    name: AddOnName
+    """Name in the EKS add-on catalogue."""
+    version: str | None = None
+    """Pinned version, for example v1.19.0-eksbuild.1. Default: what EKS takes as default for the cluster's version."""
+    configuration: FreeObject | None = None
+    """Configuration values of the add-on, as `aws eks describe-addon-configuration` documents them."""
+    network_policy: bool | None = None
+    """vpc-cni only: enforce network policies. Default true as soon as the platform has any; otherwise they do nothing."""
+    prefix_delegation: bool | None = None
+    """vpc-cni only: give nodes /28 prefixes instead of single addresses, for more pods per node. Default false."""
+    permissions: Permissions | None = None
+    """Role of its service account. Default: the managed policies that the add-on is documented to need."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _cni_only(self) -> AddOn:
+        if self.name != "vpc-cni" and (self.network_policy is not None or self.prefix_delegation is not None):
+            refuse("networkPolicy and prefixDelegation are settings of vpc-cni", "Move them to the add-on vpc-cni.")
+        return self
+
+
+class HelmRelease(Written):
+    """A chart, pinned. Short form: the name of a chart that the catalog knows."""
+
+    name: Name
+    """Name of the release."""
+    chart: str | None = None
+    """Name of the chart. Default: the release's name."""
+    repository: str | None = None
+    """URL of the chart repository. Default: what the catalog knows; required for other charts."""
+    version: Text | None = None
+    """Pinned chart version. Default: the catalog's pin; required for other charts."""
+    namespace: Name | None = None
+    """Where it goes. Default: the catalog's, else kube-system."""
+    values: FreeObject | None = None
+    """Values of the chart, laid over those that follow from the platform (cluster name, region, service account)."""
+    service_account: str | None = None
+    """Service account of the release, when it needs a role. Default: the catalog's."""
+    permissions: Permissions | None = None
+    """Role of its service account. Default: the controller's own published policy."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Repository(Written):
+    """An ECR repository. Short form: its name."""
+
+    name: RepositoryName
+    """Name of the repository."""
+    immutable_tags: bool | None = None
+    """A tag never changes its image. Default true."""
+    scan_on_push: bool | None = None
+    """Look for known vulnerabilities. Default true."""
+    keep_images: Positive | None = None
+    """Tagged images that are kept. Default 30."""
+    expire_untagged_days: Positive | None = None
+    """Days until untagged images go. Default 14."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class SecretStore(Written):
+    """A secret of AWS Secrets Manager, without its value. Short form: its name."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$")]
+    """Name of the secret."""
+    description: str | None = None
+    """What it holds."""
+    recovery_days: Literal[0, 7, 8, 9, 10, 14, 21, 30] | None = None
+    """Days in which a deleted secret can be brought back. Default 30; 0 deletes at once."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value

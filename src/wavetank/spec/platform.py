@@ -1,0 +1,148 @@
+"""The whole file as its author wrote it, and the same together with where everything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import model_validator
+
+from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
+from wavetank.spec.problems import place_of
+from wavetank.spec.tree import Node, Place
+from wavetank.spec.words import AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
+from wavetank.spec.workloads import Namespace, NetworkPolicy, Role, Service, ServiceMonitor, Workload
+
+
+class Traffic(Written):
+    """Requests as you expect them; the bill and the capacity checks compute with them."""
+
+    requests_per_second: Number | None = None
+    """Average over the month. Default 0."""
+    peak_requests_per_second: Number | None = None
+    """In the busiest minutes. Default: the average."""
+    request_kib: Number | None = None
+    """Size of a request with its headers, in KiB. Default 1."""
+    response_kib: Number | None = None
+    """Size of a response with its headers, in KiB. Default 1."""
+
+
+class CostAssumptions(Written):
+    """Monthly quantities that nothing else states. What is not given is estimated from the traffic, or taken as small."""
+
+    internet_out_gb: Number | None = None
+    """Data sent to the internet. Default: requests times response size."""
+    nat_gb: Number | None = None
+    """Data through the NAT gateways, in and out. Default 50: images from outside S3, calls of AWS APIs."""
+    cross_zone_gb: Number | None = None
+    """Data between zones. Default: half of what the load balancer passes on."""
+    control_plane_log_gb: Number | None = None
+    """Control-plane logs. Default 2 per kind of log."""
+    container_log_gb: Number | None = None
+    """Logs of containers that go to CloudWatch. Default 5 where an add-on ships them, else 0."""
+    flow_log_gb: Number | None = None
+    """VPC flow logs. Default 5 where they are on."""
+    image_storage_gb: Number | None = None
+    """Images in ECR. Default 5 per repository."""
+    prices: dict[str, Number] | None = None
+    """Your own prices in USD, by the catalog's key or by instance type; they replace the list prices."""
+
+
+class Objectives(Written):
+    """What must hold. Nothing is promised that is not written."""
+
+    availability_percent: Number | None = None
+    """Share of requests that are answered, in percent."""
+    p99_milliseconds: Number | None = None
+    """99th percentile of the response time."""
+    seconds_to_scale: Positive | None = None
+    """From a rise in load to ready pods."""
+    recovery_time_minutes: Positive | None = None
+    """From the loss of a zone to full service (RTO)."""
+    recovery_point_minutes: Positive | None = None
+    """Data that may be lost, in minutes (RPO)."""
+    monthly_cost_usd: Number | None = None
+    """Most that the platform may cost in a month."""
+
+
+class LocalCommand(Written):
+    """The program that stands for an image on a laptop. Short form: the command. Nothing of it is ever rendered."""
+
+    command: str
+    """The command with its arguments, quoted as in a shell; {HOST} and {PORT} are replaced. No shell runs it."""
+    folder: str | None = None
+    """Working directory, relative to this file. Default: this file's folder."""
+    env: dict[str, Setting] | None = None
+    """Variables that only the laptop needs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {"command": value} if isinstance(value, str) else value
+
+
+class PlatformFile(Written):
+    """An EKS platform for AI workloads."""
+
+    name: Name
+    """Name of the platform; names of AWS resources begin with it."""
+    region: Region
+    """AWS region."""
+    account_id: AccountId
+    """AWS account the platform lives in."""
+    tags: dict[str, LabelValue] | None = None
+    """Tags of all AWS resources, beside platform and environment."""
+    network: Network | None = None
+    """The VPC. Default: two zones with a public and a private subnet each."""
+    cluster: Cluster | None = None
+    """The EKS cluster."""
+    node_groups: Many[NodeGroup]
+    """Managed node groups."""
+    add_ons: Many[AddOn] | None = None
+    """EKS managed add-ons. Default: vpc-cni, coredns, kube-proxy; and metrics-server where an HPA needs it."""
+    helm_releases: Many[HelmRelease] | None = None
+    """Charts beside the managed add-ons. Default none."""
+    repositories: Many[Repository] | None = None
+    """ECR repositories. Default none."""
+    secrets: Many[SecretStore] | None = None
+    """Secrets of AWS Secrets Manager. Default none."""
+    namespaces: Many[Namespace] | None = None
+    """Namespaces."""
+    workloads: Many[Workload] | None = None
+    """Workloads."""
+    services: Many[Service] | None = None
+    """Services in front of workloads."""
+    network_policies: Many[NetworkPolicy] | None = None
+    """Network policies."""
+    roles: Many[Role] | None = None
+    """Roles of RBAC with their bindings."""
+    service_monitors: Many[ServiceMonitor] | None = None
+    """What Prometheus scrapes; needs the CRDs of the Prometheus Operator."""
+    traffic: Traffic | None = None
+    """Requests as you expect them."""
+    cost: CostAssumptions | None = None
+    """Assumptions of the bill."""
+    objectives: Objectives | None = None
+    """What must hold."""
+    local: dict[str, LocalCommand] | None = None
+    """By image without its tag: the program that stands for it on a laptop."""
+    environments: dict[Name, dict[str, Any]] | None = None
+    """What differs per environment: maps merge, lists of named things merge by name, anything else replaces, null removes."""
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One environment of a platform as written, and where each value is written."""
+
+    written: PlatformFile
+    environment: str
+    #: the file as the author named it
+    file: str
+    #: the merged tree: base and environment
+    root: Node
+    #: environments that the file knows
+    environments: tuple[str, ...]
+
+    def place(self, *steps: str | int) -> Place:
+        """Where the value at these steps (keys, element names, indices) is written, or the closest value around it."""
+        return place_of(self.root, steps)
