@@ -1,0 +1,101 @@
+"""Steady requests to a service, and what came back: for the demo and for anyone who asks whether a change was noticed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+#: Requests that may be under way at once; a service that hangs must not pile up threads.
+CONCURRENCY = 16
+
+
+@dataclass
+class Tally:
+    """Counts and latencies of finished requests. ``failures`` are texts, the first few only."""
+
+    succeeded: int = 0
+    failed: int = 0
+    seconds: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def percentile_milliseconds(self, percent: int) -> float:
+        """The latency that so many percent of the requests did not exceed; 0 without requests."""
+        if not self.seconds:
+            return 0.0
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "succeeded": self.succeeded,
+            "failed": self.failed,
+            "failures": self.failures,
+            "p50Milliseconds": round(self.percentile_milliseconds(50), 2),
+            "p99Milliseconds": round(self.percentile_milliseconds(99), 2),
+        }
+
+
+class SteadyRequests:
+    """POSTs a body at a fixed rate, each request on a connection of its own, while its ``with`` block lasts.
+
+    A connection each, so that the load balancer decides anew every time, as it does for many clients.
+    """
+
+    def __init__(self, url: str, body: Mapping[str, Any], per_second: float, timeout_seconds: float = 10) -> None:
+        self.tally = Tally()
+        self._url, self._body, self._interval = url, dict(body), 1 / per_second
+        self._timeout_seconds = timeout_seconds
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="requests")
+        self._ticker = threading.Thread(target=self._tick, name="requests-ticker", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._ticker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._ticker.join()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _tick(self) -> None:
+        due = time.monotonic()
+        while not self._ended.wait(max(0.0, due - time.monotonic())):
+            self._pool.submit(self._send)
+            due += self._interval
+
+    def _send(self) -> None:
+        start = time.perf_counter()
+        try:
+            answer = httpx.post(self._url, json=self._body, timeout=self._timeout_seconds, trust_env=False)
+            problem = "" if answer.is_success else f"{answer.status_code}: {answer.text[:200]}"
+        except httpx.HTTPError as error:
+            problem = f"{type(error).__name__}: {error}"
+        with self._lock:
+            self._count(problem, time.perf_counter() - start)
+
+    def _count(self, problem: str, seconds: float) -> None:
+        self.tally.seconds.append(seconds)
+        if not problem:
+            self.tally.succeeded += 1
+            return
+        self.tally.failed += 1
+        if len(self.tally.failures) < 5:
+            self.tally.failures.append(problem)
+
+
+def sample_rows(count: int, width: int) -> Sequence[list[float]]:
+    """Rows of numbers that are the same every time and differ from each other."""
+    return [
+        [round(((row * width + column) * 7919 % 2000) / 500 - 2, 3) for column in range(width)] for row in range(count)
+    ]
