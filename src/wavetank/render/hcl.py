@@ -86,10 +86,11 @@ def attributes(path: str = "", /, **values: Any) -> tuple[Attribute, ...]:
 
 
 def document(items: Sequence[Item]) -> tuple[Line, ...]:
-    """The lines of a file: its items with an empty line between blocks."""
+    """The lines of a file: its items with an empty line between them; a comment belongs to the block behind it."""
     lines: list[Line] = []
     for index, item in enumerate(items):
-        if index and not (isinstance(items[index - 1], Comment) and isinstance(item, Block)):
+        attached = index and isinstance(items[index - 1], Comment) and isinstance(item, Block)
+        if index and not attached and not isinstance(item, Blank):
             lines.append(Line(""))
         lines.extend(_body_lines((item,), ""))
     return tuple(lines)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from wavetank.plan.model import Plan, PodRole
-from wavetank.render.hcl import Attribute, Block, Call, Item, attributes, expression
+from wavetank.render.hcl import Attribute, Block, Call, Expression, Item, attributes, expression
 from wavetank.render.terraform.add_ons import role_label
 from wavetank.render.terraform.parts import attached, identifiers, policy_document, resource, template
 from wavetank.render.trace import Traced, tree
@@ -22,10 +23,34 @@ def _role(plan: Plan, role: PodRole, name: str) -> Iterator[Block]:
     body = (Attribute("name", Traced(role.name, f"{path}.name")), *attributes(assume_role_policy=_trust(role, path)))
     yield resource("aws_iam_role", name, body, path)
     if role.statements:
-        yield _inline(name, tree(role.statements, f"{path}.statements"))
+        yield _inline(name, _referring(tree(role.statements, f"{path}.statements"), _secret_arns(plan)))
     for index, arn in enumerate(role.managed_policy_arns):
         where = f"{path}.managedPolicyArns[{index}]"
         yield attached(f"{name}_{index + 1}", name, Traced(arn, where), where)
+
+
+def _secret_arns(plan: Plan) -> dict[str, Expression]:
+    """The pattern by which a plan names a secret (AWS adds six random characters) → the real ARN."""
+    names = identifiers(secret.name for secret in plan.secrets)
+    prefix = f"arn:aws:secretsmanager:{plan.region}:{plan.account_id}:secret"
+    return {
+        f"{prefix}:{secret}-??????": expression(f"aws_secretsmanager_secret.{name}.arn")
+        for secret, name in names.items()
+    }
+
+
+def _referring(value: Any, references: Mapping[str, Expression]) -> Any:
+    """The same tree with literals that are resources of this configuration replaced by references to them."""
+    match value:
+        case Traced(value=inner, path=path, note=note):
+            return Traced(_referring(inner, references), path, note)
+        case str():
+            return references.get(value, value)
+        case Mapping():
+            return {key: _referring(item, references) for key, item in value.items()}
+        case list():
+            return [_referring(item, references) for item in value]
+    return value
 
 
 def _trust(role: PodRole, path: str) -> Call:
@@ -45,7 +70,7 @@ def _trust(role: PodRole, path: str) -> Call:
     )
 
 
-def _inline(name: str, statements: Traced) -> Block:
+def _inline(name: str, statements: Any) -> Block:
     document = Call("jsonencode", {"Version": "2012-10-17", "Statement": statements})
     body = attributes(name="permissions", role=expression(f"aws_iam_role.{name}.id"), policy=document)
     return resource("aws_iam_role_policy", name, body, statements.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wavetank.plan.model import Plan
-from wavetank.render.hcl import Attribute, Comment, Item, attributes, block
+from wavetank.render.hcl import Attribute, Blank, Comment, Item, attributes, block
 from wavetank.render.terraform.parts import explained
 from wavetank.render.trace import Traced, entries
 
@@ -37,6 +37,7 @@ def items(plan: Plan) -> tuple[Item, ...]:
             "name",
         ),
         Comment(backend.replace("{region}", plan.region)),
+        Blank(),
         block("provider", ("aws",), _provider(plan), "region"),
         block("locals", (), _names(plan), "name"),
     )
