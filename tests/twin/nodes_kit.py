@@ -44,7 +44,7 @@ def pod(name: str = "web", *containers: Obj, **spec: Any) -> Obj:
 
 
 class World:
-    """One cluster with one machine that has booted an hour ago, so that no probe starts with a random delay."""
+    """One cluster with one machine that has booted two hours ago, so that no probe starts with a random delay."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class World:
         instant = Registry(size_bytes=0, check_seconds=0.0)
         self.fleet = Fleet(self.cluster, runtime, options or FleetOptions(registry=registry or instant))
         self.machine: Machine = self.fleet.start(template(**machine))
-        self.engine.run_until(3600.0)
+        self.engine.run_until(7200.0)
         self.start = self.engine.now
 
     def run(self, obj: Obj) -> Obj:

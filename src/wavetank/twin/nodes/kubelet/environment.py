@@ -85,9 +85,9 @@ def text_data(obj: Obj) -> dict[str, str]:
 def _value(context: PodContext, container: Obj, variable: Obj, known: Mapping[str, str]) -> str | None:
     """The value of one variable; None when an optional reference leads nowhere."""
     source = variable.get("valueFrom")
+    if not source:
+        return expanded(variable.get("value") or "", known)
     match source:
-        case None | {}:
-            return expanded(variable.get("value", ""), known)
         case {"configMapKeyRef": ref}:
             return _key(context, "ConfigMap", ref)
         case {"secretKeyRef": ref}:

@@ -1,6 +1,7 @@
 """A pod's status from what its kubelet knows: phase, conditions, container statuses.
 
-Pure. Follows kubelet ``kubelet_pods.go`` and ``status/generate.go``. Conditions that the kubelet does not own, and what it did not change, are taken over from the pod as stored.
+Pure. Follows kubelet ``kubelet_pods.go`` and ``status/generate.go``. Conditions that the kubelet does not own, and what
+it did not change, are taken over from the pod as stored.
 """
 
 from __future__ import annotations

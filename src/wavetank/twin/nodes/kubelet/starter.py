@@ -13,6 +13,7 @@ from wavetank.twin.nodes.runtime.port import Container, Exit, Launch, Outcome, S
 
 from .backoff import go_duration
 from .environment import ConfigError, environment
+from .expansion import expanded
 from .host import Host
 from .images import Pull, effective_policy
 from .record import ContainerRecord, Running, Terminated, Waiting, container_id
@@ -107,7 +108,8 @@ class Starter:
         try:
             services = self._host.cluster.list("services")
             variables = environment(self._host.context(pod, sandbox.address), record.spec, services)
-            launch = Launch(pod, record.spec, variables, count)
+            arguments = tuple(expanded(text, variables) for text in record.spec.get("args") or ())
+            launch = Launch(pod, record.spec, variables, arguments, count)
             # What ends the container is told under its own id: a late report must not end its successor.
             identity = container_id(pod["metadata"]["uid"], record.name, count)
             process = sandbox.start(launch, lambda ended: self._ended(record, identity, ended))

@@ -46,11 +46,12 @@ class Counter:
 
 @dataclass(frozen=True)
 class Launch:
-    """One start of a container: ``environment`` is complete, ``restart_count`` counts from 0."""
+    """One start of a container: ``environment`` and ``arguments`` are complete, ``restart_count`` counts from 0."""
 
     pod: Obj
     container: Obj
     environment: Mapping[str, str]
+    arguments: tuple[str, ...]
     restart_count: int
 
 
@@ -95,9 +96,15 @@ class Container(Protocol):
 class Sandbox(Protocol):
     """What the containers of one pod share."""
 
-    address: str
-    #: Where a port of the pod really listens, for ports that could not be had at ``address``.
-    mapped_ports: Mapping[int, int]
+    @property
+    def address(self) -> str:
+        """The pod's IP."""
+        ...
+
+    @property
+    def mapped_ports(self) -> Mapping[int, int]:
+        """Where a port of the pod really listens, for ports that could not be had at ``address``."""
+        ...
 
     def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
         """Create or refresh the pod's volumes, by name."""

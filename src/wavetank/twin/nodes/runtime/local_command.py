@@ -1,0 +1,72 @@
+"""A command of this computer that stands for an image, and how its placeholders are filled for one pod.
+
+Given to the twin beside the cluster's objects; nothing of it appears in them. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PLACEHOLDER = re.compile(r"\{(HOST|PORT|POD_ROOT|POD_NAME|NAMESPACE|VOLUME:([a-z0-9-]+))\}")
+
+
+class UnknownVolumeError(Exception):
+    """A placeholder names a volume that the pod does not have."""
+
+
+@dataclass(frozen=True)
+class LocalCommand:
+    """``argv`` and the values of ``environment`` may contain {HOST} {PORT} {POD_ROOT} {POD_NAME} {NAMESPACE} {VOLUME:name}.
+
+    An element of ``argv`` that is exactly {ARGS} becomes the container's own arguments. ``folder`` None: the process works
+    in the pod's root. ``environment`` wins over the container's.
+    """
+
+    argv: tuple[str, ...]
+    folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What the placeholders stand for in one pod."""
+
+    host: str
+    port: int
+    pod_root: Path
+    pod_name: str
+    namespace: str
+    volumes: Mapping[str, Path]
+
+    def filled(self, text: str) -> str:
+        """Raises UnknownVolumeError."""
+        return _PLACEHOLDER.sub(self._value, text)
+
+    def _value(self, match: re.Match[str]) -> str:
+        if match[2]:
+            if match[2] not in self.volumes:
+                raise UnknownVolumeError(
+                    f'the local command refers to volume "{match[2]}", which the pod does not have'
+                )
+            return str(self.volumes[match[2]])
+        plain = {"HOST": self.host, "PORT": str(self.port), "POD_ROOT": str(self.pod_root)}
+        return (plain | {"POD_NAME": self.pod_name, "NAMESPACE": self.namespace})[match[1]]
+
+
+def filled_argv(command: LocalCommand, filling: Filling, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    result: list[str] = []
+    for element in command.argv:
+        result.extend(arguments if element == "{ARGS}" else (filling.filled(element),))
+    return tuple(result)
+
+
+def command_for(image: str, commands: Mapping[str, LocalCommand]) -> LocalCommand | None:
+    """The command of an image's repository: tag and digest do not matter."""
+    repository = image.partition("@")[0]
+    if repository in commands:
+        return commands[repository]
+    head, slash, tail = repository.rpartition("/")
+    return commands.get(f"{head}{slash}{tail.partition(':')[0]}")

@@ -1,0 +1,77 @@
+"""Addresses of real pods on this computer: one of 127.64.0.0/10 each, or one address and mapped ports where that is refused.
+
+Linux answers on all of 127.0.0.0/8 without configuration; other systems have 127.0.0.1 only.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+FIRST = int(IPv4Address("127.64.0.1"))
+COUNT = 2**22 - 2
+COMMON_ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a pod listens: its address, and the real port of each port that could not be had there."""
+
+    address: str
+    mapped_ports: Mapping[int, int] = field(default_factory=dict)
+
+
+def bind_problem(address: str, port: int) -> int:
+    """The error number of listening there, 0 when it is free; a port of 0 asks about the address alone."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno or errno.EINVAL
+        return 0
+
+
+def free_port(address: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+class LoopbackAddresses:
+    """Hands out places. An address is not used again before all others were, so that nobody talks to a successor."""
+
+    def __init__(self, first_offset: int = 0) -> None:
+        self._next = first_offset % COUNT
+        self._taken: set[str] = set()
+
+    def take(self, ports: Iterable[int]) -> Place:
+        """A place whose ports are free now."""
+        wanted = sorted(set(ports))
+        for _ in range(1000):
+            address = str(IPv4Address(FIRST + self._next))
+            self._next = (self._next + 1) % COUNT
+            if address in self._taken:
+                continue
+            problems = {bind_problem(address, port) for port in (0, *wanted)} - {0}
+            if errno.EADDRNOTAVAIL in problems:
+                return self._mapped(COMMON_ADDRESS, wanted)
+            if errno.EACCES in problems:
+                self._taken.add(address)
+                return self._mapped(address, wanted)
+            if not problems:
+                self._taken.add(address)
+                return Place(address)
+        return self._mapped(COMMON_ADDRESS, wanted)
+
+    def give_back(self, address: str) -> None:
+        self._taken.discard(address)
+
+    def _mapped(self, address: str, ports: Iterable[int]) -> Place:
+        """Privileged or shared: every port that is refused here gets a free one."""
+        return Place(
+            address, {p: free_port(address) for p in ports if address == COMMON_ADDRESS or bind_problem(address, p)}
+        )
