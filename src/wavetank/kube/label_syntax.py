@@ -31,7 +31,7 @@ def qualified_name_problems(name: str) -> list[str]:
     parts = name.split("/")
     if len(parts) > 2:
         shape = (
-            f"a qualified name {_NAME_SHAPE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            f"a valid label key {_NAME_SHAPE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         )
         return [shape]
     prefix_problems = _prefix_problems(parts[0]) if len(parts) == 2 else []

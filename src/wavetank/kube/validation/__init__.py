@@ -1,0 +1,85 @@
+"""What an API server refuses: semantic rules of the built-in kinds, with upstream's exact sentences.
+
+The API server calls ``validate_create`` and ``validate_update`` on decoded, defaulted objects; an empty list means that
+the object may be stored. Nothing here changes an object or knows another one: names that must exist, quotas and grants
+are admission's. Writes of status, scale or other subresources are not validated here.
+
+Upstream: ``pkg/apis/<group>/validation/validation.go`` of Kubernetes 1.36.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+from ..errors import Cause
+from ..types import Obj, Resource
+from . import autoscaling, batch, cluster, config, networking, policy, rbac, services, storage, workloads
+from .metadata import metadata, metadata_update
+from .pods import pod, pod_update, template
+
+Creation: TypeAlias = Callable[[Obj], Iterator[Cause]]
+Update: TypeAlias = Callable[[Obj, Obj], Iterator[Cause]]
+
+
+def _any(obj: Obj) -> Iterator[Cause]:
+    yield from metadata(obj.get("metadata") or {})
+
+
+def _any_update(new: Obj, old: Obj) -> Iterator[Cause]:
+    yield from metadata_update(new.get("metadata") or {}, old.get("metadata") or {})
+
+
+def _pod_template(obj: Obj) -> Iterator[Cause]:
+    yield from _any(obj)
+    yield from template(obj.get("template") or {}, "template")
+
+
+_NETWORKING, _RBAC = "networking.k8s.io", "rbac.authorization.k8s.io"
+_fixed_selector = workloads.updates_with_fixed_selector
+
+_RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
+    ("", "ConfigMap"): (config.config_map, config.config_map_update),
+    ("", "LimitRange"): (policy.limit_range, policy.limit_range_update),
+    ("", "Namespace"): (cluster.namespace, cluster.namespace_update),
+    ("", "Node"): (cluster.node, cluster.node_update),
+    ("", "PersistentVolume"): (storage.volume, storage.volume_update),
+    ("", "PersistentVolumeClaim"): (storage.claim, storage.claim_update),
+    ("", "Pod"): (pod, pod_update),
+    ("", "PodTemplate"): (_pod_template, _any_update),
+    ("", "ReplicationController"): (workloads.replication_controller, workloads.replication_controller_update),
+    ("", "ResourceQuota"): (policy.quota, policy.quota_update),
+    ("", "Secret"): (config.secret, config.secret_update),
+    ("", "Service"): (services.service, services.service_update),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): (cluster.definition, cluster.definition_update),
+    ("apps", "ControllerRevision"): (_any, workloads.controller_revision_update),
+    ("apps", "DaemonSet"): (workloads.daemon_set, _fixed_selector(workloads.daemon_set)),
+    ("apps", "Deployment"): (workloads.deployment, _fixed_selector(workloads.deployment)),
+    ("apps", "ReplicaSet"): (workloads.replica_set, _fixed_selector(workloads.replica_set)),
+    ("apps", "StatefulSet"): (workloads.stateful_set, workloads.stateful_set_update),
+    ("autoscaling", "HorizontalPodAutoscaler"): (autoscaling.autoscaler, autoscaling.autoscaler_update),
+    ("batch", "CronJob"): (batch.cron_job, batch.cron_job_update),
+    ("batch", "Job"): (batch.job, batch.job_update),
+    (_NETWORKING, "Ingress"): (networking.ingress, networking.ingress_update),
+    (_NETWORKING, "IngressClass"): (networking.ingress_class, networking.ingress_class_update),
+    (_NETWORKING, "NetworkPolicy"): (networking.network_policy, networking.network_policy_update),
+    ("policy", "PodDisruptionBudget"): (policy.budget, policy.budget_update),
+    (_RBAC, "ClusterRole"): (rbac.cluster_role, rbac.cluster_role_update),
+    (_RBAC, "ClusterRoleBinding"): (rbac.cluster_role_binding, rbac.cluster_role_binding_update),
+    (_RBAC, "Role"): (rbac.role, rbac.role_update),
+    (_RBAC, "RoleBinding"): (rbac.role_binding, rbac.role_binding_update),
+    ("scheduling.k8s.io", "PriorityClass"): (policy.priority_class, policy.priority_class_update),
+    ("storage.k8s.io", "StorageClass"): (storage.storage_class, storage.storage_class_update),
+}
+
+
+def validate_create(obj: Obj, resource: Resource) -> list[Cause]:
+    """Why ``obj`` may not be created; kinds without rules of their own (custom ones, too) have their metadata judged."""
+    create, _ = _RULES.get((resource.group, resource.kind), (_any, _any_update))
+    return list(create(obj))
+
+
+def validate_update(new: Obj, old: Obj, resource: Resource) -> list[Cause]:
+    """Why ``old`` may not become ``new``."""
+    _, update = _RULES.get((resource.group, resource.kind), (_any, _any_update))
+    return list(update(new, old))
