@@ -4,7 +4,8 @@ Used in the same way by the HTTPS edge and by controllers, scheduler and machine
 know how requests arrive, nor what any controller does with what it sees.
 """
 
-from .cluster import Cluster, User
+from .calls import SYSTEM, Call, User
+from .cluster import Cluster
 from .store import Change, Store
 
-__all__ = ["Change", "Cluster", "Store", "User"]
+__all__ = ["SYSTEM", "Call", "Change", "Cluster", "Store", "User"]

@@ -13,6 +13,8 @@ from typing import Literal
 
 from wavetank.kube.types import Obj
 
+#: For signatures in classes that have a method called ``list``.
+Objects = list[Obj]
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 #: Changes kept for watches that resume; older resource versions get "410 Gone".
 HISTORY_LENGTH = 20_000

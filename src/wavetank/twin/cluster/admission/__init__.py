@@ -1,0 +1,33 @@
+"""Admission: the rules of the cluster that are not the schema's. One file per plugin; the tuple below is the order.
+
+``Cluster`` runs the plugins it is given; ``STANDARD`` is what an EKS control plane runs, as far as it acts on anything
+that the twin keeps.
+"""
+
+from .attempt import Attempt, Plugin
+from .default_storage_class import DEFAULT_STORAGE_CLASS
+from .default_toleration_seconds import DEFAULT_TOLERATION_SECONDS
+from .limit_ranger import LIMIT_RANGER
+from .namespace_lifecycle import NAMESPACE_LIFECYCLE
+from .node_taint import TAINT_NODES_BY_CONDITION
+from .pod_security import POD_SECURITY
+from .priority import PRIORITY
+from .rbac_escalation import RBAC_ESCALATION
+from .resource_quota import RESOURCE_QUOTA
+from .service_account import SERVICE_ACCOUNT
+
+#: Mutations run in this order, then validation, then reviews in this order; quota last, since it counts what came through.
+STANDARD: tuple[Plugin, ...] = (
+    NAMESPACE_LIFECYCLE,
+    LIMIT_RANGER,
+    SERVICE_ACCOUNT,
+    TAINT_NODES_BY_CONDITION,
+    POD_SECURITY,
+    PRIORITY,
+    DEFAULT_TOLERATION_SECONDS,
+    DEFAULT_STORAGE_CLASS,
+    RBAC_ESCALATION,
+    RESOURCE_QUOTA,
+)
+
+__all__ = ["STANDARD", "Attempt", "Plugin"]

@@ -1,0 +1,147 @@
+"""Events as controllers and kubelets write them: equal ones are counted, similar ones combined, floods cut off.
+
+Used through ``Cluster.record_event``. The rules are those of client-go's event correlator (``tools/record/events_cache.go``);
+the API server forgets events an hour after their last change.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from wavetank.kube.times import rfc3339
+from wavetank.kube.types import Obj
+from wavetank.twin.engine import Engine
+
+TTL_SECONDS = 3600.0
+#: Similar events (all but the message equal) within the interval before they are combined.
+SIMILAR_LIMIT = 10
+SIMILAR_INTERVAL_SECONDS = 600.0
+#: Token bucket per source and object.
+BURST = 25
+REFILL_SECONDS = 300.0
+CACHE_LENGTH = 4096
+COMBINED = "(combined from similar events): "
+
+
+@dataclass
+class _Similar:
+    messages: set[str] = field(default_factory=set)
+    last_seconds: float = 0.0
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    seconds: float
+
+
+class Recorder:
+    """Correlates and writes events. ``find``, ``create`` and ``replace`` are the cluster's, on resource ``events``."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        find: Callable[[str, str], Obj | None],
+        create: Callable[[Obj], Obj],
+        replace: Callable[[Obj], Obj],
+    ) -> None:
+        self._engine = engine
+        self._find, self._create, self._replace = find, create, replace
+        self._known: OrderedDict[tuple[str, ...], tuple[str, str]] = OrderedDict()
+        self._similar: OrderedDict[tuple[str, ...], _Similar] = OrderedDict()
+        self._buckets: OrderedDict[tuple[str, ...], _Bucket] = OrderedDict()
+
+    def record(self, involved: Obj, kind: str, reason: str, message: str, component: str, host: str) -> None:
+        who = (component, host, *(str(involved.get(k, "")) for k in ("kind", "namespace", "name", "uid", "fieldPath")))
+        alike = (*who, kind, reason)
+        combined = self._too_many_alike(alike, message)
+        same = alike if combined else (*alike, message)
+        if not self._spend_token(who):
+            return
+        text = COMBINED + message if combined else message
+        if not self._count_up(same, text):
+            self._write_new(same, involved, kind, reason, text, component, host)
+
+    def _too_many_alike(self, alike: tuple[str, ...], message: str) -> bool:
+        seen = _remembered(self._similar, alike, _Similar)
+        if self._engine.now - seen.last_seconds > SIMILAR_INTERVAL_SECONDS:
+            seen.messages.clear()
+        seen.last_seconds = self._engine.now
+        seen.messages.add(message)
+        if len(seen.messages) < SIMILAR_LIMIT:
+            return False
+        seen.messages.pop()
+        return True
+
+    def _spend_token(self, who: tuple[str, ...]) -> bool:
+        bucket = _remembered(self._buckets, who, lambda: _Bucket(BURST, self._engine.now))
+        refill = (self._engine.now - bucket.seconds) / REFILL_SECONDS
+        bucket.tokens, bucket.seconds = min(BURST, bucket.tokens + refill), self._engine.now
+        if bucket.tokens < 1:
+            return False
+        bucket.tokens -= 1
+        return True
+
+    def _count_up(self, same: tuple[str, ...], text: str) -> bool:
+        address = self._known.get(same)
+        live = self._find(*address) if address else None
+        if live is None:
+            return False
+        now = rfc3339(self._engine.utc)
+        count = int(live.get("count", 1)) + 1
+        self._replace({**live, "count": count, "lastTimestamp": now, "message": text})
+        return True
+
+    def _write_new(
+        self, same: tuple[str, ...], involved: Obj, kind: str, reason: str, message: str, component: str, host: str
+    ) -> None:
+        now = rfc3339(self._engine.utc)
+        namespace = involved.get("namespace") or "default"
+        digest = self._engine.random("event-names").getrandbits(64)
+        event: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"{involved['name']}.{digest:016x}", "namespace": namespace},
+            "involvedObject": involved,
+            "reason": reason,
+            "message": message,
+            "source": {"component": component} | ({"host": host} if host else {}),
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "type": kind,
+            "eventTime": None,
+            "reportingComponent": component,
+            "reportingInstance": host,
+        }
+        created = self._create(event)
+        self._known[same] = (namespace, created["metadata"]["name"])
+        while len(self._known) > CACHE_LENGTH:
+            self._known.popitem(last=False)
+
+
+def _remembered(cache: OrderedDict[tuple[str, ...], Any], key: tuple[str, ...], make: Callable[[], Any]) -> Any:
+    """The cached value, made if need be; the least recently used ones are forgotten."""
+    if key not in cache:
+        cache[key] = make()
+    cache.move_to_end(key)
+    while len(cache) > CACHE_LENGTH:
+        cache.popitem(last=False)
+    return cache[key]
+
+
+def reference(about: Obj) -> Obj:
+    """The ``involvedObject`` for an object."""
+    metadata = about["metadata"]
+    involved = {
+        "kind": about["kind"],
+        "namespace": metadata.get("namespace", ""),
+        "name": metadata["name"],
+        "uid": metadata.get("uid", ""),
+        "apiVersion": about["apiVersion"],
+        "resourceVersion": metadata.get("resourceVersion", ""),
+    }
+    return {k: v for k, v in involved.items() if v}

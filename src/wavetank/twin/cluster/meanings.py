@@ -1,0 +1,116 @@
+"""What objects of each kind may look like: reading bodies, defaults, validation, for built-in and custom kinds alike.
+
+The pipeline asks here and nowhere else; the algorithms are those of ``wavetank.kube``. Holds no objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from wavetank.kube import decoding, defaults, structural
+from wavetank.kube.errors import ApiError, Cause, bad_request, invalid
+from wavetank.kube.schema import META, Node, Schemas, node_of_json_schema
+from wavetank.kube.types import Obj, Resource
+
+from .calls import Call
+
+
+class Meanings:
+    """The schemas of one Kubernetes minor, and those of the custom kinds that definitions have added."""
+
+    def __init__(self, minor: str) -> None:
+        self.schemas = Schemas.for_version(minor)
+        self._custom: dict[tuple[str, str], Node] = {}
+
+    def learn(self, key: str, version: str, schema: Obj) -> None:
+        """Know a custom kind's version by its structural schema."""
+        metadata = self.schemas.defined(META + "ObjectMeta")
+        self._custom[key, version] = node_of_json_schema(schema, metadata)
+
+    def forget(self, key: str) -> None:
+        self._custom = {k: node for k, node in self._custom.items() if k[0] != key}
+
+    def custom_node(self, resource: Resource) -> Node | None:
+        return self._custom.get((resource.key, resource.version))
+
+    def node(self, resource: Resource) -> Node | None:
+        """The structure of a kind; None when it has none to speak of."""
+        return self.custom_node(resource) or self.schemas.node(resource.group, resource.version, resource.kind)
+
+    # --- reading bodies ----------------------------------------------------------------------------------------
+
+    def read(self, body: Obj, resource: Resource, call: Call) -> Obj:
+        """A body as the server understands it, or ApiError 400; unknown fields are refused, warned of or dropped."""
+        check_kind(body, resource)
+        return self.read_as(body, resource, self.node(resource), call, _cannot_be_handled)
+
+    def read_as(
+        self,
+        body: Obj,
+        resource: Resource,
+        node: Node | None,
+        call: Call,
+        refusal: Callable[[Resource, str], ApiError],
+    ) -> Obj:
+        """As ``read``, with the refusal that a patch, say, makes of the same mistakes."""
+        if node is None:
+            return body
+        result = decoding.decoded(body, node)
+        if result.error:
+            raise _cannot_be_handled(resource, result.error)
+        if result.unknown_fields and call.field_validation == "Strict":
+            raise refusal(resource, result.strict_error)
+        if call.field_validation == "Warn":
+            for warning in result.warnings:
+                call.warn(warning)
+        return {**result.value, "apiVersion": resource.api_version, "kind": resource.kind}
+
+    # --- defaults and validation -------------------------------------------------------------------------------
+
+    def defaulted(self, obj: Obj, resource: Resource) -> Obj:
+        """``obj`` with every default that the server fills in."""
+        node = self.custom_node(resource)
+        if node is not None:
+            return dict(structural.defaulted(obj, node))
+        return defaults.defaulted(obj, resource)
+
+    def causes_of_creation(self, obj: Obj, resource: Resource) -> list[Cause]:
+        node = self.custom_node(resource)
+        if node is not None:
+            return structural.violations(obj, node)
+        return []
+
+    def causes_of_update(self, obj: Obj, old: Obj, resource: Resource, subresource: str = "") -> list[Cause]:
+        node = self.custom_node(resource)
+        if node is not None:
+            return structural.violations(obj, node)
+        return []
+
+
+_VERSION = re.compile(r"^v[0-9]")
+
+
+def check_kind(body: Obj, resource: Resource) -> None:
+    """ApiError 400 when a body says that it is something else than its URL."""
+    kind, api_version = body.get("kind"), body.get("apiVersion")
+    if not kind and not api_version:
+        return
+    if kind == resource.kind and api_version == resource.api_version:
+        return
+    version = str(api_version or "").rpartition("/")[2]
+    group = resource.group.split(".")[0] or "core"
+    raise bad_request(
+        f'{kind} in version "{version}" cannot be handled as a {resource.kind}: '
+        f"converting ({version}.{kind}) to ({group}.{resource.kind}): unknown conversion"
+    )
+
+
+def _cannot_be_handled(resource: Resource, why: str) -> ApiError:
+    return bad_request(f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {why}')
+
+
+def check(resource: Resource, name: str, causes: list[Cause]) -> None:
+    """ApiError 422 with all causes, if there are any."""
+    if causes:
+        raise invalid(resource.group, resource.kind, name, causes)
