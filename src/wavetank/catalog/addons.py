@@ -50,6 +50,8 @@ class ChartFacts:
     namespace: str
     service_account: str | None
     requests: Requests
+    #: values that every platform gives it; {cluster} and {region} stand for the platform's own
+    values: Mapping[str, Any]
 
 
 def _requests(row: Mapping[str, Any]) -> Requests:
@@ -91,7 +93,15 @@ def chart(name: str) -> ChartFacts | None:
     if row is None:
         return None
     requests = _requests(row.get("requests", {}))
-    return ChartFacts(name, row["repository"], row["version"], row["namespace"], row["serviceAccount"], requests)
+    return ChartFacts(
+        name,
+        row["repository"],
+        row["version"],
+        row["namespace"],
+        row["serviceAccount"],
+        requests,
+        row.get("values", {}),
+    )
 
 
 def chart_names() -> tuple[str, ...]:

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from wavetank.kube.types import Obj
 from wavetank.plan.reasons import Reason, Stated, nearest_reason, stated_place
 
 # --- the AWS side -----------------------------------------------------------------------------------------------------
+
+
+NatMode: TypeAlias = Literal["single", "perZone", "none"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Network:
     vpc_cidr: str
     zones: tuple[str, ...]
     subnets: tuple[Subnet, ...]
-    nat: Literal["single", "perZone", "none"]
+    nat: NatMode
     nat_gateways: tuple[NatGateway, ...]
     flow_logs: FlowLogs | None
     #: services with a free gateway endpoint, so that their traffic does not pay for NAT: "s3", "dynamodb"

@@ -43,6 +43,7 @@ class Derived:
 Reason: TypeAlias = Stated | Default | Derived
 
 _LAST_STEP = re.compile(r"(?:\[[^\[\]]*\]|\.?[^.\[\]]+)$")
+_STEP = re.compile(r"\[([^\[\]]*)\]|([^.\[\]]+)")
 _PLAIN_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
@@ -62,6 +63,11 @@ def field_path(path: str, field: str) -> str:
 def key_path(path: str, key: str | int) -> str:
     """The path of a list element (by name or index) or of an entry of a map with free keys."""
     return f"{path}[{key}]"
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """The fields and keys of a path, from the root inwards."""
+    return tuple(key or field for key, field in _STEP.findall(path))
 
 
 def ancestors(path: str) -> Iterator[str]:

@@ -138,12 +138,20 @@ class AccessEntry(Written):
 
     name: Name
     """What you call it here."""
-    principal_arn: Arn
-    """The IAM role or user. Roles of Identity Center carry their path, as `aws iam list-roles` shows."""
+    role: str | None = None
+    """Name of an IAM role of the platform's account; instead of principalArn."""
+    principal_arn: Arn | None = None
+    """The IAM role or user, of any account. Roles of Identity Center carry their path, as `aws iam list-roles` shows."""
     kubernetes_groups: Many[str] | None = None
     """Groups for RBAC bindings of your own. Default none."""
     policies: Many[AccessPolicy] | None = None
     """EKS access policies. Default none: then only RBAC bindings of the groups count."""
+
+    @model_validator(mode="after")
+    def _one_principal(self) -> AccessEntry:
+        if (self.role is None) == (self.principal_arn is None):
+            refuse("an access entry needs exactly one of role and principalArn")
+        return self
 
 
 class Cluster(Written):

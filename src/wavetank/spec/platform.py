@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
 from wavetank.spec.problems import place_of
-from wavetank.spec.tree import Node, Place
+from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
 from wavetank.spec.workloads import Namespace, NetworkPolicy, Role, Service, ServiceMonitor, Workload
 
@@ -146,3 +146,10 @@ class Platform:
     def place(self, *steps: str | int) -> Place:
         """Where the value at these steps (keys, element names, indices) is written, or the closest value around it."""
         return place_of(self.root, steps)
+
+    def node(self, *steps: str | int) -> Node | None:
+        """What is written at these steps, with the places inside it; None when it is not written out there."""
+        node: Node | None = self.root
+        for step in steps:
+            node = step_into(node, step) if node is not None else None
+        return node

@@ -1,0 +1,138 @@
+"""The platform with every gap filled: asks each part for its values and collects the reasons."""
+
+from __future__ import annotations
+
+from wavetank.plan.access import role, role_binding
+from wavetank.plan.assumptions import cost_assumptions, local_commands, objectives, traffic
+from wavetank.plan.cluster import cluster
+from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
+from wavetank.plan.ledger import Ledger
+from wavetank.plan.model import Plan, PodRole
+from wavetank.plan.monitors import service_monitor
+from wavetank.plan.namespaces import namespace
+from wavetank.plan.network import network
+from wavetank.plan.node_groups import node_group
+from wavetank.plan.policies import network_policy
+from wavetank.plan.reasons import Default
+from wavetank.plan.roles import Holder, pod_role
+from wavetank.plan.services import service
+from wavetank.plan.stores import repository, secret
+from wavetank.plan.workloads import namespace_of, service_account_name, workload, workload_path
+from wavetank.spec import Platform
+from wavetank.spec.platform import PlatformFile
+
+_CHOSEN = Default("environment", "the environment that was asked for")
+_NONE = Default("platform", "the platform lists none")
+
+
+def plan(platform: Platform) -> Plan:
+    """The plan of a platform in its environment. Pure: the same platform gives the same plan."""
+    written, ledger = platform.written, Ledger(platform)
+    _note_lists(ledger)
+    ledger.because("environment", platform.environment, _CHOSEN)
+    net = network(written, ledger)
+    eks = cluster(written, platform.environment, ledger)
+    installed, add_on_roles = add_ons(written, eks.name, ledger)
+    charts, chart_roles = helm_releases(written, eks.name, ledger)
+    workload_roles = _workload_roles(written, eks.name, ledger)
+    repositories = tuple(repository(each, written, ledger) for each in written.repositories or ())
+    workloads = tuple(
+        workload(each, written, getattr(workload_roles.get(each.name), "name", None), repositories, ledger)
+        for each in written.workloads or ()
+    )
+    services = tuple(service(each, workloads, net, ledger) for each in written.services or ())
+    expected = traffic(written.traffic, ledger)
+    prefixes = prefix_delegation(installed)
+    return Plan(
+        name=ledger.stated("name", written.name),
+        environment=platform.environment,
+        region=ledger.stated("region", written.region),
+        account_id=ledger.stated("accountId", written.account_id),
+        tags=_tags(platform, ledger),
+        network=net,
+        cluster=eks,
+        node_groups=tuple(node_group(each, net, prefixes, ledger) for each in written.node_groups),
+        add_ons=installed,
+        helm_releases=charts,
+        pod_roles=_distinct((*add_on_roles, *chart_roles, *workload_roles.values())),
+        repositories=repositories,
+        secrets=tuple(
+            secret(each, written, _readers(written, workload_roles), ledger) for each in written.secrets or ()
+        ),
+        namespaces=tuple(namespace(each, eks.version, ledger) for each in written.namespaces or ()),
+        workloads=workloads,
+        services=services,
+        network_policies=tuple(network_policy(each, workloads, net, ledger) for each in written.network_policies or ()),
+        roles=tuple(role(each, written, ledger) for each in written.roles or ()),
+        role_bindings=tuple(role_binding(each, written, workloads, ledger) for each in written.roles or ()),
+        service_monitors=tuple(service_monitor(each, services, ledger) for each in written.service_monitors or ()),
+        traffic=expected,
+        cost=cost_assumptions(written.cost, expected, net, eks, installed, repositories, services, ledger),
+        objectives=objectives(written.objectives, ledger),
+        local=local_commands(written, workloads, ledger),
+        spec_file=platform.file,
+        reasons=ledger.reasons,
+    )
+
+
+#: lists of the plan that are as long as the author made them
+_LISTS = (
+    "addOns",
+    "helmReleases",
+    "repositories",
+    "secrets",
+    "namespaces",
+    "workloads",
+    "services",
+    "networkPolicies",
+    "roles",
+    "roleBindings",
+    "serviceMonitors",
+    "nodeGroups",
+    "podRoles",
+    "local",
+)
+
+
+def _note_lists(ledger: Ledger) -> None:
+    for name in _LISTS:
+        if ledger.is_written(name):
+            ledger.stated(name, None)
+        else:
+            ledger.because(name, None, _NONE)
+    ledger.derived(
+        "podRoles", None, ("addOns", "helmReleases", "workloads"), "a role for each service account that needs one"
+    )
+    ledger.derived("roleBindings", None, ("roles",), "a binding for each role")
+
+
+def _tags(platform: Platform, ledger: Ledger) -> dict[str, str]:
+    own = {"platform": platform.written.name, "environment": platform.environment}
+    ledger.derived("tags", own, ("name", "environment"), "what the bill can be sorted by")
+    for key, value in (platform.written.tags or {}).items():
+        ledger.stated(f"tags[{key}]", value)
+    return own | (platform.written.tags or {})
+
+
+def _workload_roles(written: PlatformFile, cluster_name: str, ledger: Ledger) -> dict[str, PodRole]:
+    """By workload: the role of its service account, for those that may do anything in AWS."""
+    roles = {}
+    for each in written.workloads or ():
+        holder = Holder(namespace_of(each, written, ledger), service_account_name(each), workload_path(each))
+        found = pod_role(holder, each.permissions, written, cluster_name, ledger)
+        if found is not None:
+            roles[each.name] = found
+    return roles
+
+
+def _readers(written: PlatformFile, roles: dict[str, PodRole]) -> dict[str, tuple[str, ...]]:
+    """By secret: the roles of the workloads that may read it."""
+    readers: dict[str, tuple[str, ...]] = {}
+    for each in written.workloads or ():
+        for name in (each.permissions.secrets or ()) if each.permissions else ():
+            readers[name] = (*readers.get(name, ()), roles[each.name].name)
+    return readers
+
+
+def _distinct(roles: tuple[PodRole, ...]) -> tuple[PodRole, ...]:
+    return tuple({role.name: role for role in roles}.values())
