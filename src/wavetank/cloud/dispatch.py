@@ -42,7 +42,9 @@ class Dispatcher:
                 return _send(self._eks.answer(environ), start_response)
             return self._moto(environ, start_response, scope.access_key_id if scope else "")
         except (Unimplemented, NotImplementedError) as error:
-            return self._refuse(environ, start_response, "not-implemented", str(error))
+            # moto's "The x action has not been implemented" says nothing that the name of the call does not say.
+            detail = "" if str(error).endswith("action has not been implemented") else str(error)
+            return self._refuse(environ, start_response, "not-implemented", detail)
         except Exception as error:  # any crash of a service must become an answer that nobody retries
             log.exception("the embedded AWS failed")
             return self._refuse(environ, start_response, "failed", f"{type(error).__name__}: {error}")

@@ -67,10 +67,9 @@ def _wire(call: Call) -> Wire:
         "health": {"issues": []},
         "accessConfig": _access_config(call.get("accessConfig", {})),
         "upgradePolicy": {"supportType": "EXTENDED"} | call.get("upgradePolicy", {}),
-        "zonalShiftConfig": {"enabled": False} | call.get("zonalShiftConfig", {}),
         "deletionProtection": bool(call.get("deletionProtection", False)),
     }
-    for key in ("computeConfig", "storageConfig", "remoteNetworkConfig"):
+    for key in ("computeConfig", "storageConfig", "remoteNetworkConfig", "zonalShiftConfig"):
         if call.get(key) is not None:
             wire[key] = call.get(key)
     return wire

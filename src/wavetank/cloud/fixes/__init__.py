@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from wavetank.cloud.callers import Callers
-from wavetank.cloud.fixes import launch_templates, sts
+from wavetank.cloud.fixes import launch_templates, security_groups, sts
 from wavetank.cloud.fixes.patch import Patch, patched
 
 SERVICES = (
     sts,
     launch_templates,
+    security_groups,
 )
 
 

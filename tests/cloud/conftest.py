@@ -1,0 +1,21 @@
+"""One embedded AWS per test module: moto has one state per process, and starting anew costs half a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from kit import Heard
+
+from wavetank.cloud import Cloud
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def cloud(heard: Heard) -> Iterator[Cloud]:
+    with Cloud(listeners=[heard]) as running:
+        yield running
