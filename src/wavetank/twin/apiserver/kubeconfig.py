@@ -1,0 +1,46 @@
+"""Kubeconfig files: how kubectl and other clients reach the cluster as a user with a certificate of its authority."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .certificates import Issued
+
+
+def kubeconfig(
+    server: str, ca_pem: str, cluster: str, user: str, identity: Issued, namespace: str = ""
+) -> dict[str, Any]:
+    """The document of a kubeconfig with one context, which is the current one."""
+    name = f"{user}@{cluster}"
+    context = {"cluster": cluster, "user": user} | ({"namespace": namespace} if namespace else {})
+    credentials = {
+        "client-certificate-data": _encoded(identity.certificate_pem),
+        "client-key-data": _encoded(identity.key_pem),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "clusters": [{"name": cluster, "cluster": {"server": server, "certificate-authority-data": _encoded(ca_pem)}}],
+        "users": [{"name": user, "user": credentials}],
+        "contexts": [{"name": name, "context": context}],
+    }
+
+
+def write_kubeconfig(path: Path, document: dict[str, Any]) -> None:
+    """Write it readable for its owner only, from the first byte on, and in one piece."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        yaml.safe_dump(document, file, sort_keys=False)
+    temporary.replace(path)
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
