@@ -11,7 +11,7 @@ from datetime import date
 from wavetank.cost.readings import Reading
 from wavetank.plan.model import Plan
 
-from . import addresses, cluster, load_balancers, logs, nat, nodes, storage, transfer
+from . import addresses, cluster, insights, load_balancers, logs, nat, nodes, storage, transfer
 
 Meter = Callable[[Plan, date], list[Reading]]
 
@@ -24,6 +24,7 @@ METERS: tuple[Meter, ...] = (
     transfer.readings,
     storage.readings,
     logs.readings,
+    insights.readings,
 )
 
 

@@ -44,8 +44,8 @@ def _group(plan: Plan, group: NodeGroup) -> list[Reading]:
 
 
 def node_range(plan: Plan, group: NodeGroup) -> Range:
-    """Nodes of a group: its minimum, what the expected pods need (within the group's bounds), its maximum."""
-    expected = min(max(expected_nodes(plan, group), group.min_size), group.max_size)
+    """Nodes of a group: its minimum; what is desired or, if more, what the expected pods need; its maximum."""
+    expected = min(max(expected_nodes(plan, group), group.desired_size), group.max_size)
     return Range(Decimal(group.min_size), Decimal(expected), Decimal(group.max_size))
 
 
