@@ -168,8 +168,8 @@ def test_volumes_keep_their_source() -> None:
     assert changed(made("PersistentVolume", spec=spec), "spec.hostPath.path", "/other") == [
         (
             "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n"
-            '@@ -2,7 +2,7 @@\n  "GCEPersistentDisk": null,\n  "AWSElasticBlockStore": null,\n  "HostPath": {\n-  "Path": "/tmp/x",\n'
-            '+  "Path": "/other",\n   "Type": ""\n  },\n  "Glusterfs": null,\n'
+            '@@ -2,7 +2,7 @@\n  "GCEPersistentDisk": null,\n  "AWSElasticBlockStore": null,\n  "HostPath": {\n'
+            '-  "Path": "/tmp/x",\n+  "Path": "/other",\n   "Type": ""\n  },\n  "Glusterfs": null,\n'
         )
     ]
 
