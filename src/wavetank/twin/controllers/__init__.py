@@ -1,0 +1,59 @@
+"""The control loops of kube-controller-manager, one file each: they read the store, compute, and write.
+
+Only the cluster's API methods are used, as real controllers do; arithmetic sits in pure modules beside the loops.
+``start_controllers`` is called by ``twin.world`` and by tests. Nothing here knows machines, AWS or HTTP.
+"""
+
+from __future__ import annotations
+
+from wavetank.twin.cluster.cluster import Cluster
+from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
+
+from .base import Context, Controller
+from .deployment import DeploymentController
+from .endpointslice import EndpointsController, EndpointSliceController
+from .garbage import GarbageCollector
+from .hpa import HorizontalPodAutoscalerController
+from .informer import Informer
+from .namespace import NamespaceController
+from .replicaset import ReplicaSetController
+from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
+
+#: Every controller, in the order in which they are started.
+CONTROLLERS: tuple[type[Controller], ...] = (
+    NamespaceController,
+    GarbageCollector,
+    DeploymentController,
+    ReplicaSetController,
+    EndpointSliceController,
+    EndpointsController,
+    HorizontalPodAutoscalerController,
+)
+
+
+def start_controllers(
+    cluster: Cluster,
+    settings: ControllerSettings | None = None,
+    *,
+    metrics: MetricsSource | None = None,
+    informer: Informer | None = None,
+) -> tuple[Controller, ...]:
+    """Start all controllers on a cluster; returns them in the order of ``CONTROLLERS``."""
+    shared = informer or Informer(cluster)
+    context = Context(cluster, shared, settings or ControllerSettings(), metrics or NoMetrics())
+    started = tuple(kind(context) for kind in CONTROLLERS)
+    for controller in started:
+        controller.start()
+    return started
+
+
+__all__ = [
+    "CONTROLLERS",
+    "Context",
+    "Controller",
+    "ControllerSettings",
+    "HpaSettings",
+    "Informer",
+    "NodeLifecycleSettings",
+    "start_controllers",
+]

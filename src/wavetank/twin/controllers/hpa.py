@@ -1,0 +1,234 @@
+"""The HorizontalPodAutoscaler controller: one pass per sync period and autoscaler.
+
+Upstream: ``pkg/controller/podautoscaler/horizontal.go`` (``reconcileAutoscaler``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wavetank.kube import conditions
+from wavetank.kube.errors import ApiError
+from wavetank.kube.quantity import parse
+from wavetank.kube.selectors import InvalidSelectorError, parse_label_selector
+from wavetank.kube.times import rfc3339
+from wavetank.kube.types import Obj
+from wavetank.twin.cluster.cluster import Change
+
+from .base import Context, Controller, Key
+from .hpa_limits import Memory, Range, with_behavior, without_behavior
+from .hpa_metrics import CustomMetrics, Failure, MetricReader, NoAdapter, Target
+from .hpa_replicas import Proposal, Tolerance
+from .informer import address
+
+RESOURCE = "horizontalpodautoscalers.autoscaling"
+
+
+@dataclass
+class Pass:
+    """One pass over one autoscaler: its conditions and what it will show."""
+
+    hpa: Obj
+    conditions: list[Obj]
+    last_scale_time: str = ""
+    metrics: list[Obj] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The size wanted and why; ``replicas`` None when no metric allows one."""
+
+    replicas: int | None
+    reason: str = ""
+    error: str = ""
+
+
+class HorizontalPodAutoscalerController(Controller):
+    name = "horizontal-pod-autoscaler"
+
+    def __init__(self, context: Context, custom: CustomMetrics | None = None) -> None:
+        super().__init__(context)
+        self._settings = context.settings.hpa
+        self._metrics = MetricReader(self.engine, context.metrics, custom or NoAdapter(), self._settings)
+        self._memories: dict[Key, Memory] = {}
+
+    def watch(self) -> None:
+        self.cluster.subscribe(RESOURCE, self._on_change)
+        for hpa in self.cluster.list(RESOURCE):
+            self.enqueue(address(hpa), self._settings.sync_period_seconds)
+
+    def _on_change(self, change: Change) -> None:
+        if change.type == "DELETED":
+            self._memories.pop(address(change.object), None)
+        else:
+            self.enqueue(address(change.object), self._settings.sync_period_seconds)
+
+    def reconcile(self, key: Key) -> None:
+        hpa = self.cluster.find(RESOURCE, *key)
+        if hpa is None:
+            return
+        try:
+            self._autoscale(key, hpa)
+        except ApiError:
+            # The next pass comes after the sync period, whatever happened in this one.
+            self.engine.record(self.name, "failed", "/".join(key))
+        self.enqueue(key, self._settings.sync_period_seconds)
+
+    def _autoscale(self, key: Key, hpa: Obj) -> None:
+        status = hpa.get("status") or {}
+        now = Pass(hpa, list(status.get("conditions") or ()), status.get("lastScaleTime", ""))
+        target = self._target(now)
+        if target is None:
+            self._write(now, status.get("currentReplicas", 0), status.get("desiredReplicas", 0))
+            return
+        self._set(
+            now,
+            "AbleToScale",
+            "True",
+            "SucceededGetScale",
+            "the HPA controller was able to get the target's current scale",
+        )
+        current = target.spec_replicas
+        memory = self._memories.get(key)
+        if memory is None:
+            memory = self._memories[key] = Memory([(self.engine.now, current)])
+        decision = self._decision(now, target, memory)
+        if decision.replicas is None:
+            self._write(now, current, status.get("desiredReplicas", 0))
+            self.event(hpa, "Warning", "FailedComputeMetricsReplicas", decision.error)
+            return
+        self._rescale(now, current, decision, memory)
+
+    def _target(self, now: Pass) -> Target | None:
+        """The scale of the target and its pods; None when there is no such thing (and the conditions say so)."""
+        reference, namespace = now.hpa["spec"]["scaleTargetRef"], now.hpa["metadata"]["namespace"]
+        try:
+            resource = self.cluster.resource_of(reference)
+            scale = self.cluster.scale_of(resource.key, namespace, reference["name"])
+        except ApiError as error:
+            self.event(now.hpa, "Warning", "FailedGetScale", error.message)
+            text = f"the HPA controller was unable to get the target's current scale: {error.message}"
+            self._set(now, "AbleToScale", "False", "FailedGetScale", text)
+            return None
+        status = scale.get("status") or {}
+        try:
+            selector = parse_label_selector(status.get("selector") or "")
+        except InvalidSelectorError:
+            selector = None
+        pods = self.informer.in_namespace("pods")[namespace]
+        matching = [
+            p for p in pods if selector and selector.requirements and selector.matches(p["metadata"].get("labels"))
+        ]
+        return Target(namespace, scale["spec"].get("replicas", 0), status.get("replicas", 0), matching)
+
+    # --- deciding ----------------------------------------------------------------------------------------------
+
+    def _decision(self, now: Pass, target: Target, memory: Memory) -> Decision:
+        spec, current = now.hpa["spec"], target.spec_replicas
+        allowed = Range(1 if spec.get("minReplicas") is None else spec["minReplicas"], spec["maxReplicas"])
+        if current == 0 and allowed.least != 0:
+            text = "scaling is disabled since the replica count of the target is zero"
+            self._set(now, "ScalingActive", "False", "ScalingDisabled", text)
+            return Decision(0)
+        if current > allowed.most:
+            return Decision(allowed.most, "Current number of replicas above Spec.MaxReplicas")
+        if current < allowed.least:
+            return Decision(allowed.least, "Current number of replicas below Spec.MinReplicas")
+        asked = self._asked(now, target)
+        if asked.replicas is None:
+            return asked
+        return self._normalized(now, current, asked.replicas, asked.reason, allowed, memory)
+
+    def _asked(self, now: Pass, target: Target) -> Decision:
+        """The largest of what the metrics ask for, with the name of the metric (``computeReplicasForMetrics``)."""
+        specs, near = now.hpa["spec"].get("metrics") or (), self._tolerance(now.hpa)
+        results = [self._metrics.proposal(spec, target, near) for spec in specs]
+        failures = [r for r in results if isinstance(r, Failure)]
+        proposals = [r for r in results if isinstance(r, Proposal)]
+        now.metrics = [p.current for p in proposals]
+        for failure in failures:
+            self.event(now.hpa, "Warning", failure.reason, failure.message)
+        best = max(proposals, key=lambda p: p.replicas, default=None)
+        if best is None or (failures and best.replicas < target.spec_replicas):
+            first = failures[0]
+            text = f"the HPA was unable to compute the replica count: {first.message}"
+            self._set(now, "ScalingActive", "False", first.reason, text)
+            count = f"{len(failures)} invalid out of {len(specs)}"
+            return Decision(None, error=f"invalid metrics ({count}), first error is: {first.error}")
+        text = f"the HPA was able to successfully calculate a replica count from {best.name}"
+        self._set(now, "ScalingActive", "True", "ValidMetricFound", text)
+        return Decision(best.replicas, best.name)
+
+    def _tolerance(self, hpa: Obj) -> Tolerance:
+        behavior, default = hpa["spec"].get("behavior") or {}, self._settings.tolerance
+        own = [(behavior.get(side) or {}).get("tolerance") for side in ("scaleDown", "scaleUp")]
+        down, up = (default if value is None else float(parse(value)) for value in own)
+        return Tolerance(down, up)
+
+    def _normalized(self, now: Pass, current: int, asked: int, metric: str, allowed: Range, memory: Memory) -> Decision:
+        reason = f"{metric} above target" if asked > current else "All metrics below target"
+        behavior = now.hpa["spec"].get("behavior")
+        window, seconds = self._settings.downscale_stabilization_seconds, self.engine.now
+        if behavior is None:
+            result = without_behavior(current, asked, allowed, memory, seconds, window)
+        else:
+            result = with_behavior(current, asked, allowed, memory, seconds, _with_windows(behavior, window))
+        self._set(now, "AbleToScale", *result.able)
+        self._set(now, "ScalingLimited", *result.limited)
+        return Decision(result.replicas, reason)
+
+    # --- doing -------------------------------------------------------------------------------------------------
+
+    def _rescale(self, now: Pass, current: int, decision: Decision, memory: Memory) -> None:
+        wanted = decision.replicas
+        assert wanted is not None, "a pass without a decision ends earlier"
+        if wanted != current:
+            reference = now.hpa["spec"]["scaleTargetRef"]
+            key = self.cluster.resource_of(reference).key
+            try:
+                self.cluster.set_replicas(key, now.hpa["metadata"]["namespace"], reference["name"], wanted)
+            except ApiError as error:
+                self._note_failed_rescale(now, current, decision, error)
+                return
+            text = f"the HPA controller was able to update the target scale to {wanted}"
+            self._set(now, "AbleToScale", "True", "SucceededRescale", text)
+            self.event(now.hpa, "Normal", "SuccessfulRescale", f"New size: {wanted}; reason: {decision.reason}")
+            if now.hpa["spec"].get("behavior"):
+                memory.note_scaling(self.engine.now, current, wanted, now.hpa["spec"]["behavior"])
+            now.last_scale_time = rfc3339(self.now)
+        self._write(now, current, wanted)
+
+    def _note_failed_rescale(self, now: Pass, current: int, decision: Decision, error: ApiError) -> None:
+        text = f"New size: {decision.replicas}; reason: {decision.reason}; error: {error.message}"
+        self.event(now.hpa, "Warning", "FailedRescale", text)
+        text = f"the HPA controller was unable to update the target scale: {error.message}"
+        self._set(now, "AbleToScale", "False", "FailedUpdateScale", text)
+        self._write(now, current, (now.hpa.get("status") or {}).get("desiredReplicas", 0))
+
+    def _set(self, now: Pass, kind: str, status: str, reason: str, message: str) -> None:
+        truth: conditions.Status = "True" if status == "True" else "False"
+        now.conditions = conditions.with_condition(
+            now.conditions, kind, truth, self.now, reason=reason, message=message
+        )
+
+    def _write(self, now: Pass, current: int, desired: int) -> None:
+        status: Obj = {"lastScaleTime": now.last_scale_time} if now.last_scale_time else {}
+        status |= {"currentReplicas": current} if current else {}
+        status |= {"desiredReplicas": desired, "currentMetrics": now.metrics or None, "conditions": now.conditions}
+        self.write_status(now.hpa, status)
+
+
+def _with_windows(behavior: Mapping[str, Any], default_seconds: float) -> dict[str, Any]:
+    """``behavior`` with both stabilization windows: nothing for growing, the controller's flag for shrinking."""
+    up, down = behavior.get("scaleUp") or {}, behavior.get("scaleDown") or {}
+    return {
+        "scaleUp": {**up, "stabilizationWindowSeconds": up.get("stabilizationWindowSeconds") or 0},
+        "scaleDown": {**down, "stabilizationWindowSeconds": _stated(down, default_seconds)},
+    }
+
+
+def _stated(rules: Mapping[str, Any], default_seconds: float) -> float:
+    seconds = rules.get("stabilizationWindowSeconds")
+    return default_seconds if seconds is None else float(seconds)

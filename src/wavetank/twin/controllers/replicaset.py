@@ -1,0 +1,150 @@
+"""The ReplicaSet controller: as many active pods as asked for. Upstream: ``pkg/controller/replicaset/replica_set.go``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from wavetank.kube import conditions
+from wavetank.kube.errors import ApiError
+from wavetank.kube.selectors import LabelSelector
+from wavetank.kube.types import Obj
+
+from .base import Controller, Key
+from .informer import address, controller_of
+from .ownership import claimed
+from .pods import deletion_order, is_active, is_terminating, pod_of_template
+
+BURST = 500
+
+
+class SlowStart:
+    """Batch sizes of creations: 1, 2, 4, ... so that a refusal that hits all of them is met early."""
+
+    def __init__(self, count: int) -> None:
+        self.remaining, self.size = count, 1
+
+    def next_batch(self) -> int:
+        batch = min(self.size, self.remaining)
+        self.remaining -= batch
+        self.size *= 2
+        return batch
+
+
+class ReplicaSetController(Controller):
+    name = "replicaset-controller"
+
+    def watch(self) -> None:
+        self.on("replicasets.apps", self.itself)
+        self.on("pods", self._keys_of_pod)
+
+    def _keys_of_pod(self, pod: Obj) -> Sequence[Key]:
+        owner, namespace = controller_of(pod), pod["metadata"]["namespace"]
+        if owner is not None:
+            return ((namespace, owner["name"]),) if owner["kind"] == "ReplicaSet" else ()
+        labels = pod["metadata"].get("labels")
+        if not labels:
+            return ()
+        sets = self.informer.in_namespace("replicasets.apps")[namespace]
+        return [address(rs) for rs in sets if LabelSelector.from_object(rs["spec"].get("selector")).matches(labels)]
+
+    def reconcile(self, key: Key) -> None:
+        replica_set = self.cluster.find("replicasets.apps", *key)
+        if replica_set is None:
+            return
+        selector = LabelSelector.from_object(replica_set["spec"].get("selector"))
+        pods = claimed(self.cluster, self.informer, "pods", replica_set, selector)
+        active = [pod for pod in pods if is_active(pod)]
+        failure = None
+        if not replica_set["metadata"].get("deletionTimestamp"):
+            failure = self._manage(replica_set, active)
+        terminating = sum(1 for pod in pods if is_terminating(pod))
+        status = status_of(replica_set, active, terminating, failure, self.now)
+        self.write_status(replica_set, status)
+        self._come_back_when_available(key, replica_set, active)
+        if failure is not None:
+            raise failure
+
+    def _manage(self, replica_set: Obj, active: Sequence[Obj]) -> ApiError | None:
+        missing = replica_set["spec"].get("replicas", 1) - len(active)
+        if missing > 0:
+            return self._create(replica_set, min(missing, BURST))
+        if missing < 0:
+            return self._remove(replica_set, active, min(-missing, BURST))
+        return None
+
+    def _create(self, replica_set: Obj, count: int) -> ApiError | None:
+        plan = SlowStart(count)
+        while batch := plan.next_batch():
+            failures = [f for f in (self._create_one(replica_set) for _ in range(batch)) if f is not None]
+            if failures:
+                return failures[0]
+        return None
+
+    def _create_one(self, replica_set: Obj) -> ApiError | None:
+        pod = pod_of_template(replica_set["spec"]["template"], replica_set)
+        try:
+            created = self.cluster.create(pod, manager="kube-controller-manager")
+        except ApiError as error:
+            if any(cause.reason == "NamespaceTerminating" for cause in error.causes):
+                return None
+            self.event(replica_set, "Warning", "FailedCreate", f"Error creating: {error.message}")
+            return error
+        self.event(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {created['metadata']['name']}")
+        return None
+
+    def _remove(self, replica_set: Obj, active: Sequence[Obj], count: int) -> ApiError | None:
+        doomed = deletion_order(active, self.now, self._related_on_node(replica_set))[:count]
+        for pod in doomed:
+            name = pod["metadata"]["name"]
+            try:
+                if self.deleted("pods", address(pod)):
+                    self.event(replica_set, "Normal", "SuccessfulDelete", f"Deleted pod: {name}")
+            except ApiError as error:
+                self.event(replica_set, "Warning", "FailedDelete", f"Error deleting: {error.message}")
+                return error
+        return None
+
+    def _related_on_node(self, replica_set: Obj) -> Counter[str]:
+        """Active pods by node of all ReplicaSets with the same owner (``getPodsRankedByRelatedPodsOnSameNode``)."""
+        owner = controller_of(replica_set)
+        siblings = self.informer.by_controller("replicasets.apps")[owner["uid"]] if owner else [replica_set]
+        pods = self.informer.by_controller("pods")
+        active = (pod for sibling in siblings for pod in pods[sibling["metadata"]["uid"]] if is_active(pod))
+        return Counter(pod["spec"]["nodeName"] for pod in active if pod["spec"].get("nodeName"))
+
+    def _come_back_when_available(self, key: Key, replica_set: Obj, active: Sequence[Obj]) -> None:
+        seconds = replica_set["spec"].get("minReadySeconds", 0)
+        waits = (conditions.seconds_until_available(pod, seconds, self.now) for pod in active) if seconds else ()
+        pending = [wait for wait in waits if wait is not None and wait > 0]
+        if pending:
+            self.enqueue(key, min(pending))
+
+
+def status_of(
+    replica_set: Obj, active: Sequence[Obj], terminating: int, failure: ApiError | None, now: datetime
+) -> Obj:
+    """The status of a ReplicaSet with these active pods (``calculateStatus``)."""
+    spec, old = replica_set["spec"], replica_set.get("status") or {}
+    template_labels = LabelSelector.from_map((spec["template"].get("metadata") or {}).get("labels"))
+    min_ready = spec.get("minReadySeconds", 0)
+    counts = {
+        "fullyLabeledReplicas": sum(template_labels.matches(p["metadata"].get("labels")) for p in active),
+        "readyReplicas": sum(map(conditions.is_pod_ready, active)),
+        "availableReplicas": sum(conditions.is_pod_available(p, min_ready, now) for p in active),
+    }
+    status: Obj = {"replicas": len(active), **{k: n for k, n in counts.items() if n}}
+    status["terminatingReplicas"] = terminating
+    status["observedGeneration"] = replica_set["metadata"].get("generation", 1)
+    listed = _failure_conditions(old.get("conditions"), failure, len(active) < spec.get("replicas", 1), now)
+    return {**status, "conditions": listed} if listed else status
+
+
+def _failure_conditions(old: Sequence[Obj] | None, failure: ApiError | None, too_few: bool, now: datetime) -> list[Obj]:
+    if failure is None:
+        return conditions.without_condition(old, "ReplicaFailure")
+    if any(c.get("type") == "ReplicaFailure" for c in old or ()):
+        return list(old or ())
+    reason = "FailedCreate" if too_few else "FailedDelete"
+    return conditions.with_condition(old, "ReplicaFailure", "True", now, reason=reason, message=failure.message)
