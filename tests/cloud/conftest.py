@@ -1,4 +1,4 @@
-"""One embedded AWS per test module: moto has one state per process, and starting anew costs half a second."""
+"""One embedded AWS per test. Starting one costs little; its first request to EC2 costs a quarter of a second."""
 
 from __future__ import annotations
 

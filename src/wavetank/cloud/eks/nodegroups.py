@@ -73,19 +73,19 @@ def _machine_config(call: Call) -> Wire:
     types = list(call.get("instanceTypes", []))
     if not asked:
         types = types or list(DEFAULT_INSTANCE_TYPES)
-        ami_type = call.get("amiType") or _default_ami_type(types[0])
+        ami_type = call.get("amiType") or default_ami_type(types[0])
         disk = WINDOWS_DISK_GIB if ami_type.startswith("WINDOWS") else DEFAULT_DISK_GIB
         return {"instanceTypes": types, "amiType": ami_type, "diskSize": call.get("diskSize", disk)}
     if call.get("diskSize"):
         raise InvalidParameterException("Disk size must be specified within the launch template.")
     if call.get("remoteAccess"):
         raise InvalidParameterException("Remote access configuration cannot be specified with a launch template.")
-    ami_type = call.get("amiType") or _default_ami_type(types[0] if types else "")
+    ami_type = call.get("amiType") or default_ami_type(types[0] if types else "")
     machine: Wire = {"launchTemplate": call.aws.resolved_launch_template(asked), "amiType": ami_type}
     return machine | ({"instanceTypes": types} if types else {})
 
 
-def _default_ami_type(instance_type: str) -> str:
+def default_ami_type(instance_type: str) -> str:
     """AL2023 of the architecture: Graviton families carry a ``g`` after the generation, GPU families start with g or p."""
     family = instance_type.split(".")[0]
     arm = "g" in family.lstrip("abcdefghijklmnopqrstuvwxyz") or family == "a1"

@@ -13,7 +13,8 @@ _BACKEND = "moto.ec2.models.security_groups:SecurityGroupBackend"
 
 def _description(original: Any, callers: Callers) -> Any:
     def description(self: Any) -> str | None:
-        return self.ip_range.get("Description") or self.source_group.get("Description")
+        text: str | None = self.ip_range.get("Description") or self.source_group.get("Description")
+        return text
 
     return property(description)
 
