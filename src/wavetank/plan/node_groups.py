@@ -29,7 +29,7 @@ def node_group(written: WrittenNodeGroup, network: Network, prefix_delegation: b
     ledger.stated(path, written)
     return NodeGroup(
         name=written.name,
-        instance_types=ledger.stated(f"{path}.instanceTypes", written.instance_types, _types_at(written, ledger)),
+        instance_types=ledger.stated(f"{path}.instanceTypes", written.instance_types),
         capacity_type=ledger.chosen(f"{path}.capacityType", written.capacity_type, "ON_DEMAND", ON_DEMAND),
         ami_type=_ami_type(written, ledger),
         disk=_disk(written.disk or WrittenDisk(), f"{path}.disk", ledger),
@@ -48,12 +48,6 @@ def node_group(written: WrittenNodeGroup, network: Network, prefix_delegation: b
 
 def _path(written: WrittenNodeGroup) -> str:
     return f"nodeGroups[{written.name}]"
-
-
-def _types_at(written: WrittenNodeGroup, ledger: Ledger) -> str:
-    """One type may be written as ``instanceType``."""
-    short = f"{_path(written)}.instanceType"
-    return short if ledger.is_written(short) else f"{_path(written)}.instanceTypes"
 
 
 def _ami_type(written: WrittenNodeGroup, ledger: Ledger) -> str:

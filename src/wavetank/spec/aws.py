@@ -9,6 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 from wavetank.spec.problems import refuse, suggestion
 from wavetank.spec.shapes import Taint
 from wavetank.spec.words import (
+    SWITCH,
+    WHOLE_NUMBER,
+    WORD,
     AddOnName,
     Arn,
     Cidr,
@@ -24,7 +27,9 @@ from wavetank.spec.words import (
     Positive,
     RepositoryName,
     Text,
+    VpcCidr,
     Written,
+    one_or_more,
 )
 
 #: what CloudWatch Logs accepts
@@ -44,6 +49,8 @@ RetentionDays = Annotated[int, AfterValidator(_retention)]
 class FlowLogs(Written):
     """VPC flow logs to CloudWatch Logs. Short form: `true` or `false`."""
 
+    short_forms = (SWITCH,)
+
     enabled: bool = True
     """false turns them off; they are on unless said otherwise, since nothing else shows who was refused."""
     traffic_type: Literal["ALL", "ACCEPT", "REJECT"] | None = None
@@ -62,7 +69,7 @@ class FlowLogs(Written):
 class Network(Written):
     """The VPC."""
 
-    vpc_cidr: Cidr | None = None
+    vpc_cidr: VpcCidr | None = None
     """Address range of the VPC. Default 10.0.0.0/16; every pod takes an address of it."""
     zones: Many[str] | None = None
     """Availability zones. Default: the first two of the region, the fewest that EKS accepts."""
@@ -91,6 +98,8 @@ class Endpoint(Written):
 
 class ControlPlaneLogs(Written):
     """Logs of the control plane. Short form: the list of types."""
+
+    short_forms = ({"type": "array", "items": WORD},)
 
     types: Many[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]] | None = None
     """Which components log. Default api, audit and authenticator: who did what."""
@@ -121,6 +130,8 @@ def _access_policy(value: str) -> str:
 
 class AccessPolicy(Written):
     """An EKS access policy. Short form: its name, for the whole cluster."""
+
+    short_forms = (WORD,)
 
     policy: Annotated[str, AfterValidator(_access_policy)]
     """Name of the policy, for example AmazonEKSViewPolicy, or its ARN."""
@@ -184,6 +195,8 @@ class Cluster(Written):
 class Disk(Written):
     """Root volume of a node. Short form: its size in GiB."""
 
+    short_forms = (WHOLE_NUMBER,)
+
     gib: Positive | None = None
     """Size in GiB. Default 20, as EKS has it; model images want more."""
     type: Literal["gp3", "gp2", "io1", "io2"] | None = None
@@ -215,8 +228,8 @@ class NodeGroup(Written):
 
     name: Name
     """Name of the group, unique in the platform."""
-    instance_types: Many[InstanceTypeName]
-    """EC2 instance types, in order of preference; short: `instanceType` with one. Several of like size help Spot."""
+    instance_types: Annotated[Many[InstanceTypeName], one_or_more(InstanceTypeName)]
+    """EC2 instance types, in order of preference; one may be written without a list. Several of like size help Spot."""
     capacity_type: Literal["ON_DEMAND", "SPOT"] | None = None
     """How the machines are bought. Default ON_DEMAND; AWS takes Spot back with two minutes' notice."""
     ami_type: AmiType | None = None
@@ -242,14 +255,6 @@ class NodeGroup(Written):
     pods_per_node: Positive | None = None
     """How many pods you count on per node. No default; when given, it is checked against what the instance type admits."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "instanceType" in value and "instanceTypes" not in value:
-            rest = {key: each for key, each in value.items() if key != "instanceType"}
-            return rest | {"instanceTypes": [value["instanceType"]]}
-        return value
-
 
 class Statement(Written):
     """An IAM policy statement."""
@@ -258,23 +263,12 @@ class Statement(Written):
     """Name of the statement."""
     effect: Annotated[Literal["Allow", "Deny"], Field(alias="Effect")] = "Allow"
     """Allow when absent."""
-    action: Annotated[Many[str], Field(alias="Action")]
+    action: Annotated[Many[str], one_or_more(str), Field(alias="Action")]
     """Actions, for example secretsmanager:GetSecretValue."""
-    resource: Annotated[Many[str], Field(alias="Resource")]
+    resource: Annotated[Many[str], one_or_more(str), Field(alias="Resource")]
     """ARNs. `${secret:NAME}` stands for the ARN of a secret of this platform."""
     condition: Annotated[FreeObject | None, Field(alias="Condition")] = None
     """IAM conditions."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, value: Any) -> Any:
-        """One action or resource may be written without a list, as in IAM."""
-        if not isinstance(value, dict):
-            return value
-        return {
-            key: [each] if key in ("Action", "Resource") and isinstance(each, str) else each
-            for key, each in value.items()
-        }
 
 
 class Permissions(Written):
@@ -292,6 +286,8 @@ class Permissions(Written):
 
 class AddOn(Written):
     """An EKS managed add-on. Short form: its name."""
+
+    short_forms = (WORD,)
 
     name: AddOnName
     """Name in the EKS add-on catalogue."""
@@ -321,6 +317,8 @@ class AddOn(Written):
 class HelmRelease(Written):
     """A chart, pinned. Short form: the name of a chart that the catalog knows."""
 
+    short_forms = (WORD,)
+
     name: Name
     """Name of the release."""
     chart: str | None = None
@@ -347,6 +345,8 @@ class HelmRelease(Written):
 class Repository(Written):
     """An ECR repository. Short form: its name."""
 
+    short_forms = (WORD,)
+
     name: RepositoryName
     """Name of the repository."""
     immutable_tags: bool | None = None
@@ -366,6 +366,8 @@ class Repository(Written):
 
 class SecretStore(Written):
     """A secret of AWS Secrets Manager, without its value. Short form: its name."""
+
+    short_forms = (WORD,)
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$")]
     """Name of the secret."""

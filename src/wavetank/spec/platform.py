@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
-from wavetank.spec.problems import place_of
+from wavetank.spec.problems import place_of, refuse
 from wavetank.spec.tree import Node, Place, step_into
-from wavetank.spec.words import AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
+from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
 from wavetank.spec.workloads import Namespace, NetworkPolicy, Role, Service, ServiceMonitor, Workload
 
 
@@ -65,10 +66,20 @@ class Objectives(Written):
     """Most that the platform may cost in a month."""
 
 
+def _command(value: str) -> str:
+    try:
+        words = shlex.split(value)
+    except ValueError as error:
+        return refuse(f"the command cannot be split into words: {str(error).lower()}", "Look at its quotes.")
+    return value if words else refuse("the command is empty")
+
+
 class LocalCommand(Written):
     """The program that stands for an image on a laptop. Short form: the command. Nothing of it is ever rendered."""
 
-    command: str
+    short_forms = (WORD,)
+
+    command: Annotated[str, AfterValidator(_command)]
     """The command with its arguments, quoted as in a shell; {HOST} and {PORT} are replaced. No shell runs it."""
     folder: str | None = None
     """Working directory, relative to this file. Default: this file's folder."""

@@ -45,13 +45,10 @@ def problems_of(error: ValidationError, root: Node, model: type[BaseModel]) -> l
 
 
 def place_of(root: Node, steps: Iterable[str | int]) -> Place:
-    """Where the value at these steps is written; the closest value around it where a short form hides it."""
+    """Where the value at these steps is written; as close as possible where a short form leaves steps out."""
     node = root
     for step in steps:
-        child = step_into(node, step)
-        if child is None:
-            break
-        node = child
+        node = step_into(node, step) or node
     return node.place
 
 

@@ -193,6 +193,8 @@ def _range(node: Node | None) -> IPv4Network | None:
         return None
 
 
+#: public subnets are 1/256 of the VPC then, and AWS has none smaller than a /28
+_SMALLEST_SHARED = 20
 _SUBNET_KEYS = ("publicSubnets", "privateSubnets")
 
 
@@ -216,7 +218,7 @@ def subnets_fit_the_vpc(root: Node) -> Iterator[Problem]:
 
 
 def every_zone_has_its_subnets(root: Node) -> Iterator[Problem]:
-    """As many public and private subnets as zones."""
+    """As many public and private subnets as zones, and both kinds or neither."""
     network = _at(root, "network")
     zones = len(children(_at(network, "zones"))) or 2
     for key in _SUBNET_KEYS:
@@ -224,6 +226,19 @@ def every_zone_has_its_subnets(root: Node) -> Iterator[Problem]:
         if subnets is not None and len(children(subnets)) not in (0, zones):
             message = f"{key} lists {len(children(subnets))} subnets for {zones} zones"
             yield subnets.place.problem(message, "List one per zone, in the order of the zones.")
+        if subnets is not None and any(_at(network, each) is None for each in _SUBNET_KEYS):
+            yield subnets.place.problem(f"{key} stands alone", "List public and private subnets, or leave both out.")
+
+
+def the_vpc_can_be_shared_out(root: Node) -> Iterator[Problem]:
+    """A small VPC needs its subnets written out."""
+    network = _at(root, "network")
+    vpc_node = _at(network, "vpcCidr")
+    vpc = _range(vpc_node)
+    stated = any(_at(network, key) is not None for key in _SUBNET_KEYS)
+    if vpc_node is not None and vpc is not None and vpc.prefixlen > _SMALLEST_SHARED and not stated:
+        remedy = f"List publicSubnets and privateSubnets, or choose at least a /{_SMALLEST_SHARED}."
+        yield vpc_node.place.problem(f"{vpc} is too small to be shared out by itself", remedy)
 
 
 def service_addresses_are_outside_the_vpc(root: Node) -> Iterator[Problem]:
@@ -305,6 +320,7 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     zones_are_of_the_region,
     subnets_fit_the_vpc,
     every_zone_has_its_subnets,
+    the_vpc_can_be_shared_out,
     service_addresses_are_outside_the_vpc,
     public_endpoints_name_who_may,
     requests_stay_below_limits,

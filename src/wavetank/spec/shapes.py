@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from wavetank.kube.types import Obj
 from wavetank.spec.problems import refuse
 from wavetank.spec.words import (
+    WHOLE_NUMBER,
+    WORD,
     Cidr,
     Count,
     FreeObject,
@@ -24,6 +26,8 @@ from wavetank.spec.words import (
     Setting,
     Text,
     Written,
+    mapping_with,
+    one_or_more,
     short_form,
 )
 
@@ -39,6 +43,8 @@ def shape(written: Written) -> Obj:
 
 class Resources(Written):
     """What a container asks for and may use at most."""
+
+    short_forms = ({"type": "object"},)
 
     requests: dict[str, Quantity] | None = None
     """What the scheduler keeps free for the container. Quantities by resource name, for example `{cpu: 250m, memory: 512Mi}`."""
@@ -112,6 +118,8 @@ class Grpc(Written):
 
 class Probe(Written):
     """How the kubelet finds out about a container. Short forms: `/health`, or `{path: /health, periodSeconds: 5}`."""
+
+    short_forms = (WORD, mapping_with("path"))
 
     http_get: HttpGet | None = None
     """An HTTP request; success is a status of 200 to 399."""
@@ -466,6 +474,8 @@ class IpBlock(Written):
 class PolicyPort(Written):
     """A port that a rule allows. Short form: `5000` or `53/UDP`."""
 
+    short_forms = (WHOLE_NUMBER, WORD)
+
     port: PortOrName | None = None
     """Number or name; all ports when absent."""
     protocol: Literal["TCP", "UDP", "SCTP"] | None = None
@@ -505,6 +515,8 @@ NamedPeer = Literal["publicSubnets", "privateSubnets", "vpc", "sameNamespace", "
 class Peer(Written):
     """One entry of `from` or `to`. Short forms: a named peer, a CIDR, or the name of a namespace."""
 
+    short_forms = (WORD,)
+
     named: NamedPeer | None = None
     """publicSubnets, privateSubnets, vpc: their ranges; sameNamespace; clusterDns: CoreDNS; anywhere: every address."""
     pod_selector: LabelSelector | None = None
@@ -520,28 +532,21 @@ class Peer(Written):
         return {"named": value} if isinstance(value, str) and value in NAMED_PEERS else _peer(value)
 
 
-def _one_or_many(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-OneOrMore = BeforeValidator(_one_or_many)
-
-
 class IngressRule(Written):
     """Traffic to the pods that is allowed."""
 
-    from_: Annotated[Many[Peer] | None, OneOrMore, Field(alias="from")] = None
+    from_: Annotated[Many[Peer] | None, one_or_more(Peer), Field(alias="from")] = None
     """Who may send; everyone when absent."""
-    ports: Annotated[Many[PolicyPort] | None, OneOrMore] = None
+    ports: Annotated[Many[PolicyPort] | None, one_or_more(PolicyPort)] = None
     """To which ports; all when absent."""
 
 
 class EgressRule(Written):
     """Traffic from the pods that is allowed."""
 
-    to: Annotated[Many[Peer] | None, OneOrMore] = None
+    to: Annotated[Many[Peer] | None, one_or_more(Peer)] = None
     """Who may be reached; everyone when absent."""
-    ports: Annotated[Many[PolicyPort] | None, OneOrMore] = None
+    ports: Annotated[Many[PolicyPort] | None, one_or_more(PolicyPort)] = None
     """On which ports; all when absent."""
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from ipaddress import IPv4Network
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
 from wavetank import catalog
 from wavetank.kube import quantity
@@ -27,8 +28,20 @@ class Written(BaseModel):
         frozen=True,
         strict=True,
         use_attribute_docstrings=True,
-        arbitrary_types_allowed=False,
     )
+    #: JSON Schemas of the shorter ways to write it, which a model's before-validator expands
+    short_forms: ClassVar[tuple[dict[str, Any], ...]] = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema for editors: the long form or one of the short ones."""
+        schema = handler(core_schema)
+        if cls.short_forms:
+            definition = handler.resolve_ref_schema(schema)
+            long_form = dict(definition)
+            definition.clear()
+            definition.update({"description": long_form.pop("description", ""), "anyOf": [long_form, *cls.short_forms]})
+        return schema
 
 
 #: a list; YAML gives lists, the models hold tuples
@@ -38,6 +51,24 @@ Many = Annotated[tuple[Item, ...], Field(strict=False)]
 def short_form(expand: Callable[[Any], Any], written: Any) -> BeforeValidator:
     """A shorter way to write a mapping; ``written`` is its type, for the JSON Schema."""
     return BeforeValidator(expand, json_schema_input_type=written)
+
+
+def one_or_more(item: Any) -> BeforeValidator:
+    """A list of which a single element may be written without a dash; ``item`` is the element's type."""
+    return short_form(
+        lambda value: value if isinstance(value, list) or value is None else [value], list[item] | item | None
+    )
+
+
+#: JSON Schemas of the usual short forms
+WORD = {"type": "string"}
+WHOLE_NUMBER = {"type": "integer"}
+SWITCH = {"type": "boolean"}
+
+
+def mapping_with(*keys: str) -> dict[str, Any]:
+    """JSON Schema of a short mapping: one of these keys at least, others unchecked."""
+    return {"type": "object", "anyOf": [{"required": [key]} for key in keys]}
 
 
 def _text(value: Any) -> Any:
@@ -132,7 +163,18 @@ RepositoryName = Annotated[
 Arn = Annotated[
     str, _matching(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[^:]*:.+", "an ARN", "arn:aws:iam::<account>:role/<name>")
 ]
-Minor = Annotated[Text, _matching(r"1\.\d+", "a Kubernetes minor", 'Major and minor only, for example "1.36".')]
+
+
+def _eks_version(value: str) -> str:
+    known = [version.minor for version in catalog.eks_versions()]
+    return value if value in known else refuse(f"EKS has no version {value}", f"The newest is {known[0]}.")
+
+
+Minor = Annotated[
+    Text,
+    _matching(r"1\.\d+", "a Kubernetes minor", 'Major and minor only, for example "1.36".'),
+    AfterValidator(_eks_version),
+]
 Duration = Annotated[str, _matching(r"\d+(ms|s|m|h)", "a duration", "A number and ms, s, m or h, for example 30s.")]
 
 
@@ -147,6 +189,16 @@ def _cidr(value: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
+
+
+def _vpc_cidr(value: str) -> str:
+    length = int(value.rpartition("/")[2])
+    return (
+        value if 16 <= length <= 28 else refuse(f"{value}: a VPC has a range of /16 to /28", "For example 10.0.0.0/16.")
+    )
+
+
+VpcCidr = Annotated[Cidr, AfterValidator(_vpc_cidr)]
 
 
 def _quantity(value: str) -> str:

@@ -44,6 +44,7 @@ from wavetank.spec.words import (
     ServiceName,
     Setting,
     Written,
+    mapping_with,
 )
 
 
@@ -66,6 +67,8 @@ class LimitRangeItem(Written):
 
 class LimitRange(Written):
     """A LimitRange. Short form: the keys of its Container item."""
+
+    short_forms = (mapping_with("default", "defaultRequest", "min", "max", "maxLimitRequestRatio"),)
 
     limits: Many[LimitRangeItem]
     """Limits in Kubernetes' shape."""
@@ -146,6 +149,8 @@ class RollingUpdate(Written):
 
 class Strategy(Written):
     """How the Deployment replaces its pods, as in Kubernetes. Short form: the keys of rollingUpdate."""
+
+    short_forms = (mapping_with("maxSurge", "maxUnavailable"),)
 
     type: Literal["RollingUpdate", "Recreate"] | None = None
     """Default RollingUpdate."""
@@ -412,6 +417,8 @@ class MonitorEndpoint(Written):
 
 class ServiceMonitor(Written):
     """A ServiceMonitor of the Prometheus Operator. Short form: the keys of its one endpoint beside name and service."""
+
+    short_forms = (mapping_with("port", "path", "interval", "scrapeTimeout"),)
 
     name: DottedName
     """Name of the ServiceMonitor."""
