@@ -95,7 +95,7 @@ def decode(body: bytes) -> Obj:
         raise bad_request("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
         return _object(body[len(MAGIC) :])
-    except (_MalformedError, UnicodeDecodeError, struct.error) as error:
+    except (_MalformedError, ValueError, OverflowError, struct.error) as error:
         raise bad_request(f"unable to decode protobuf message: {error}") from error
 
 
