@@ -34,6 +34,9 @@ def network(written: PlatformFile, ledger: Ledger) -> Network:
     stated = written.network or WrittenNetwork()
     vpc = ledger.chosen("network.vpcCidr", stated.vpc_cidr, "10.0.0.0/16", VPC_RANGE)
     zones = ledger.chosen("network.zones", stated.zones, catalog.zones(written.region)[:2], TWO_ZONES)
+    ledger.derived(
+        "network.subnets", None, ("network.zones", "network.vpcCidr"), "a public and a private subnet in each zone"
+    )
     public = _subnets("public", stated.public_subnets, vpc, zones, ledger)
     private = _subnets("private", stated.private_subnets, vpc, zones, ledger)
     nat: NatMode = ledger.chosen("network.nat", stated.nat, "perZone", NAT_PER_ZONE)
