@@ -47,6 +47,7 @@ def template_text(template: Obj) -> str:
     return f"({_ROOT}){_struct(template, _ROOT)}"
 
 
+@lru_cache(maxsize=256)
 def _fnv1a(data: bytes) -> int:
     digest = _OFFSET
     for byte in data:

@@ -69,16 +69,19 @@ def parse(q: QuantityLike) -> Decimal:
     return Decimal(amount(q).nano).scaleb(_NANO_EXPONENT)
 
 
+@lru_cache(maxsize=16384)
 def milli(q: QuantityLike) -> int:
     """``q`` in thousandths, rounded up (``Quantity.MilliValue``)."""
     return -(-amount(q).nano // 10**6)
 
 
+@lru_cache(maxsize=16384)
 def value(q: QuantityLike) -> int:
     """``q`` in whole units, rounded up (``Quantity.Value``)."""
     return -(-amount(q).nano // NANO)
 
 
+@lru_cache(maxsize=16384)
 def canonical(q: QuantityLike) -> str:
     """``q`` as the API stores and prints it: ``0.5`` is ``500m``, ``1024Mi`` is ``1Gi``."""
     return str(amount(q))

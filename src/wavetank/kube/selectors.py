@@ -37,18 +37,17 @@ class Requirement:
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """``labels.Requirement.Matches``: a missing label satisfies ``!=``, ``notin`` and ``!``."""
-        present = self.key in labels
-        match self.operator:
-            case "in" | "=":
-                return present and labels[self.key] in self.values
-            case "notin" | "!=":
-                return not present or labels[self.key] not in self.values
-            case "exists":
-                return present
-            case "!":
-                return not present
-            case "gt" | "lt":
-                return present and self._compares(labels[self.key])
+        # Every controller asks this of every pod: plain comparisons, the commonest first.
+        operator, present = self.operator, labels.get(self.key)
+        if operator == "=" or operator == "in":
+            return present in self.values
+        if operator == "!=" or operator == "notin":
+            return present not in self.values
+        if operator == "exists":
+            return present is not None
+        if operator == "!":
+            return present is None
+        return present is not None and self._compares(present)
 
     def _compares(self, text: str) -> bool:
         try:
@@ -103,8 +102,13 @@ class LabelSelector:
         return cls(_sorted([_of_expression(e, _NODE_OPERATORS) for e in expressions]))
 
     def matches(self, labels: Mapping[str, str] | None) -> bool:
+        if self.selects_nothing:
+            return False
         present = labels or {}
-        return not self.selects_nothing and all(r.matches(present) for r in self.requirements)
+        for requirement in self.requirements:  # noqa: SIM110 - half the time of all() with a generator
+            if not requirement.matches(present):
+                return False
+        return True
 
     @property
     def is_empty(self) -> bool:

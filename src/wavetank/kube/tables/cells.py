@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from .. import times
@@ -79,7 +80,12 @@ def is_terminating(obj: Obj) -> bool:
 
 def since(moment: str | None, now: datetime) -> str:
     """The age of an RFC 3339 time, ``<unknown>`` when there is none."""
-    return times.human_duration((now - times.parse(moment)).total_seconds()) if moment else UNKNOWN
+    return times.human_duration((now - _moment(moment)).total_seconds()) if moment else UNKNOWN
+
+
+@lru_cache(maxsize=8192)
+def _moment(text: str) -> datetime:
+    return times.parse(text)
 
 
 def age(obj: Obj, now: datetime) -> str:
