@@ -16,6 +16,7 @@ from .cells import (
     Column,
     Printer,
     age,
+    is_terminating,
     joined,
     name_of,
     or_none,
@@ -115,14 +116,13 @@ def _storage_migration(obj: Obj, now: datetime) -> list[Cell]:
 
 
 def _resource_claim(obj: Obj, now: datetime) -> list[Cell]:
-    status = status_of(obj)
-    states = [
-        *(["deleted"] if (obj.get("metadata") or {}).get("deletionTimestamp") else []),
-        *(["allocated"] if status.get("allocation") else []),
-        *(["reserved"] if status.get("reservedFor") else []),
-    ]
-    pending = [] if status.get("allocation") else ["pending"]
-    return [name_of(obj), joined([*states, *pending]), age(obj, now)]
+    status, deleted = status_of(obj), is_terminating(obj)
+    states = ["deleted"] if deleted else []
+    if status.get("allocation"):
+        states += ["allocated", "reserved"] if status.get("reservedFor") else ["allocated"]
+    elif not deleted:
+        states.append("pending")
+    return [name_of(obj), joined(states), age(obj, now)]
 
 
 def _resource_slice(obj: Obj, now: datetime) -> list[Cell]:
@@ -134,7 +134,8 @@ def _resource_slice(obj: Obj, now: datetime) -> list[Cell]:
 def _device_taint(obj: Obj, now: datetime) -> list[Cell]:
     taint = spec_of(obj).get("taint") or {}
     parts = [taint.get(k, "") for k in ("key", "value", "effect")]
-    return [name_of(obj), *parts, since(taint.get("timeAdded"), now), age(obj, now)]
+    added = since(taint["timeAdded"], now) if taint.get("timeAdded") else ""
+    return [name_of(obj), *parts, added, age(obj, now)]
 
 
 _POLICY_TAIL = (Column("ParamKind"), AGE)

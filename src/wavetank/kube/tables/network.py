@@ -146,7 +146,7 @@ def _ip_address(obj: Obj, now: datetime) -> list[Cell]:
     parent = spec_of(obj).get("parentRef") or {}
     resource = f"{parent['resource']}.{parent['group']}" if parent.get("group") else parent.get("resource", "")
     place = [p for p in (resource, parent.get("namespace"), parent.get("name")) if p]
-    return [name_of(obj), joined(place, "/")]
+    return [name_of(obj), or_none(joined(place, "/"))]
 
 
 SERVICES = Printer(
