@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from wavetank.kube.decoding import decoded, problems
 from wavetank.kube.schema import Node, Schemas
 
 SCHEMAS = Schemas.for_version("1.36")
+STORED = json.loads((Path(__file__).parent.parent / "data/kube/stored_objects.json").read_text())
 
 
 def kind(group: str, version: str, name: str) -> Node:
@@ -133,3 +136,23 @@ def test_the_body_is_left_alone() -> None:
     body = {"data": {"a": None}, "x": 1}
     decoded(body, CONFIG_MAP)
     assert body == {"data": {"a": None}, "x": 1}
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in STORED if c["given"]["kind"] != "InferenceService"], ids=lambda c: c["given"]["kind"]
+)
+def test_what_a_real_server_stored_is_read_unchanged(case: dict[str, Any]) -> None:
+    group, _, version = case["given"]["apiVersion"].rpartition("/")
+    read = decoded(case["stored"], kind(group, version, case["given"]["kind"]))
+    assert (read.value, read.error, read.unknown_fields) == (case["stored"], "", ())
+
+
+def test_unknown_times_are_written_as_null() -> None:
+    body = {
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True", "lastProbeTime": None, "lastTransitionTime": None}]
+        }
+    }
+    assert decoded(body, POD).value["status"]["conditions"] == [
+        {"type": "Ready", "status": "True", "lastProbeTime": None}
+    ]

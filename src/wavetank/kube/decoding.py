@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .gotypes import EMPTY_IS_KEPT, FALSE_IS_ABSENT, ZERO_IS_ABSENT
+from .gotypes import EMPTY_IS_KEPT, FALSE_IS_ABSENT, NULL_IS_WRITTEN, ZERO_IS_ABSENT
 from .quantity import WRONG_FORMAT, InvalidQuantityError, canonical
 from .schema import Node
 from .types import Obj
@@ -77,6 +77,8 @@ class _Reader:
                     result[key] = self.value(item, node.additional, below, go_path, struct)
                 else:
                     self.unknown.append(below)
+            elif item is None and f"{struct}.{key}" in NULL_IS_WRITTEN:
+                result[key] = None
             elif item is not None or (field.custom and not field.go_type):
                 read = self.value(item, field, below, f"{go_path}.{key}" if go_path else key, struct)
                 if node.custom or not _left_out(read, field, node, key):
@@ -86,6 +88,8 @@ class _Reader:
     def value(self, value: Any, node: Node, path: str, go_path: str, owner: str) -> Any:
         if node.custom:
             return self._custom(value, node, path, go_path, owner)
+        if type(value) is str and node.type == "string":
+            return value
         if value is None:
             return _zero(node)
         match node.type:

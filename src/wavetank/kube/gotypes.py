@@ -79,3 +79,8 @@ EMPTY_IS_KEPT: frozenset[str] = _words(
     NetworkPolicyPort.protocol CSIPersistentVolumeSource.fsType AggregationRule.clusterRoleSelectors
     """
 )
+
+#: Times that are no pointers: Go writes an unknown one as null instead of leaving it out.
+NULL_IS_WRITTEN: frozenset[str] = _words(
+    "PodCondition.lastProbeTime Event.firstTimestamp Event.lastTimestamp Event.eventTime"
+)

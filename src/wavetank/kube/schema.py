@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Node:
     #: Of a custom resource: the JSON schema that the node was made of.
     schema: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def struct(self) -> str:
         """The struct's Go name without its package, as in ``Go struct field PodSpec.spec.…``."""
         return self.go_type.rpartition(".")[2]
