@@ -7,6 +7,7 @@ real kubelet relists every second.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
@@ -33,6 +34,9 @@ MOUNT_RETRY_SECONDS, MOUNT_RETRY_CAP_SECONDS = 0.5, 122.0
 SYNC_SECONDS = 60.0
 #: What a pod gets that was force-deleted: its object is gone, its processes must go.
 FORCED_GRACE_SECONDS = 1.0
+
+#: Annotation of a pod whose ports are mapped: JSON, port -> real port at the pod's IP.
+MAPPED_PORTS = "twin.wavetank.dev/mapped-ports"
 
 Stage: TypeAlias = Literal["starting", "running", "stopping", "over"]
 
@@ -162,8 +166,18 @@ class PodWorker:
         self.sandbox = self._host.runtime.open(self.pod, address)
         self.sandbox.lay_out(pod_volumes(self._volume_context()))
         self.stage = "running"
+        self._note_mapped_ports(self.sandbox)
         self._start_probes()
         self.changed()
+
+    def _note_mapped_ports(self, sandbox: Sandbox) -> None:
+        """Tell who makes endpoints where the pod's ports really are, on systems that do not give it its own."""
+        if sandbox.mapped_ports:
+            annotation = {MAPPED_PORTS: json.dumps({str(p): real for p, real in sandbox.mapped_ports.items()})}
+            metadata = self.pod["metadata"]
+            self.pod = self._host.cluster.modify(
+                "pods", metadata["namespace"], metadata["name"], lambda live: _annotated(live, annotation)
+            )
 
     def _refresh_volumes(self) -> None:
         self._volumes_stale = False
@@ -415,3 +429,8 @@ class PodWorker:
         if live is None or live["metadata"]["uid"] != metadata["uid"]:
             return
         self.pod = self._host.cluster.set_status(live, pod_status(live, self._facts(), self._engine.utc, self._host.at))
+
+
+def _annotated(obj: Obj, annotations: dict[str, str]) -> Obj:
+    metadata = obj["metadata"]
+    return {**obj, "metadata": {**metadata, "annotations": (metadata.get("annotations") or {}) | annotations}}
