@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from .types import Obj, Resource
 
@@ -62,7 +63,12 @@ class ApiError(Exception):
         return status
 
 
-def _about(resource: Resource) -> dict[str, str]:
+class _About(TypedDict):
+    group: str
+    kind: str
+
+
+def _about(resource: Resource) -> _About:
     return {"group": resource.group, "kind": resource.plural}
 
 
