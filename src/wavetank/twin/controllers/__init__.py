@@ -20,6 +20,8 @@ from .replicaset import ReplicaSetController
 from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
 
 #: Every controller, in the order in which they are started.
+# (Being written now by another engineer: serviceaccounts, resourcequota, disruption, daemonset, nodelifecycle,
+# tainteviction, podgc, role aggregation. The scheduler is not.)
 CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
     GarbageCollector,
