@@ -12,6 +12,7 @@ from wavetank.kube import decoding, defaults, structural
 from wavetank.kube.errors import ApiError, Cause, bad_request, invalid
 from wavetank.kube.schema import META, Node, Schemas, node_of_json_schema
 from wavetank.kube.types import Obj, Resource
+from wavetank.kube.validation import validate_create, validate_update
 
 from .calls import Call
 
@@ -77,15 +78,14 @@ class Meanings:
 
     def causes_of_creation(self, obj: Obj, resource: Resource) -> list[Cause]:
         node = self.custom_node(resource)
-        if node is not None:
-            return structural.violations(obj, node)
-        return []
+        by_schema = structural.violations(obj, node) if node is not None else []
+        return [*validate_create(obj, resource), *by_schema]
 
     def causes_of_update(self, obj: Obj, old: Obj, resource: Resource, subresource: str = "") -> list[Cause]:
         node = self.custom_node(resource)
-        if node is not None:
-            return structural.violations(obj, node)
-        return []
+        by_schema = structural.violations(obj, node) if node is not None else []
+        # The rules of updates are those of the object itself; its subresources may change what they forbid.
+        return by_schema if subresource else [*validate_update(obj, old, resource), *by_schema]
 
 
 _VERSION = re.compile(r"^v[0-9]")
