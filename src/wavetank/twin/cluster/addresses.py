@@ -21,8 +21,12 @@ NO_ADDRESS = "None"
 
 def allocated(service: Obj, others: Iterable[Obj], cidr: str, randomness: Random) -> Obj:
     """``service`` with addresses and node ports; ApiError 422 when it asks for one that it cannot have."""
-    taken = [other for other in others if other["metadata"] != service["metadata"]]
+    taken = [other for other in others if _identity(other) != _identity(service)]
     return _with_node_ports(_with_address(service, taken, IPv4Network(cidr), randomness), taken, randomness)
+
+
+def _identity(service: Obj) -> tuple[str, str]:
+    return service["metadata"].get("namespace", ""), service["metadata"]["name"]
 
 
 def _with_address(service: Obj, others: list[Obj], network: IPv4Network, randomness: Random) -> Obj:
