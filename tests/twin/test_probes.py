@@ -89,7 +89,7 @@ def test_a_startup_probe_holds_up_the_others_until_it_has_passed() -> None:
         return since_start >= 10
 
     world = World(answering(healthy))
-    probes = {
+    probes: dict[str, Any] = {
         "startupProbe": probe("/started", periodSeconds=4, failureThreshold=30),
         "readinessProbe": probe("/ready", periodSeconds=7),
         "livenessProbe": probe("/live", periodSeconds=10, failureThreshold=1),

@@ -28,6 +28,8 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 #: Component of its events.
 COMPONENT = "service"
 REACTION_SECONDS = 0.002
+#: After a refusal of the API, doubling (controller-runtime's default rate limiter).
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.005, 1000.0
 
 
 class ServiceLoadBalancers:
@@ -39,6 +41,7 @@ class ServiceLoadBalancers:
         self._balancers = balancers
         self._placements: dict[tuple[str, str], Placement] = {}
         self._due: set[tuple[str, str]] = set()
+        self._failures: dict[tuple[str, str], int] = {}
         self._ends = (
             cluster.subscribe("services", lambda change: self._plan((change.namespace, change.name))),
             cluster.subscribe("endpointslices.discovery.k8s.io", self._note_slice),
@@ -51,10 +54,10 @@ class ServiceLoadBalancers:
 
     # --- triggers ----------------------------------------------------------------------------------------------
 
-    def _plan(self, key: tuple[str, str]) -> None:
+    def _plan(self, key: tuple[str, str], after_seconds: float = REACTION_SECONDS) -> None:
         if key not in self._due:
             self._due.add(key)
-            self._engine.call_later(REACTION_SECONDS, lambda: self._reconcile(key))
+            self._engine.call_later(after_seconds, lambda: self._reconcile(key))
 
     def _note_slice(self, change: Change) -> None:
         name = (change.object["metadata"].get("labels") or {}).get(SERVICE_LABEL)
@@ -79,8 +82,12 @@ class ServiceLoadBalancers:
                 self._release(key, service)
             else:
                 self._provide(key, service)
-        except ApiError:
-            self._plan(key)
+        except ApiError as error:
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            self._engine.record(NAME, "retry", "/".join(key), error.message)
+            self._plan(key, min(RETRY_SECONDS * 2**failures, LONGEST_RETRY_SECONDS))
+        else:
+            self._failures.pop(key, None)
 
     def _provide(self, key: tuple[str, str], service: Obj) -> None:
         if FINALIZER not in (service["metadata"].get("finalizers") or ()):

@@ -106,6 +106,12 @@ class LocalLoadBalancers:
         if listener is not None:
             listener.targets = tuple(targets)
 
+    def targets(self, name: str, port: int) -> tuple[Target, ...]:
+        """What is registered now; empty for a listener that does not exist."""
+        balancer = self._balancers.get(name)
+        listener = balancer.listeners.get(port) if balancer is not None else None
+        return listener.targets if listener is not None else ()
+
     def remove(self, name: str) -> None:
         balancer = self._balancers.pop(name, None)
         if balancer is not None:
