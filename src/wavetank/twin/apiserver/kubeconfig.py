@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from .certificates import Issued
+from .pki import Credential
 
 
 def kubeconfig(
-    server: str, ca_pem: str, cluster: str, user: str, identity: Issued, namespace: str = ""
+    server: str, ca_pem: bytes, cluster: str, user: str, identity: Credential, namespace: str = ""
 ) -> dict[str, Any]:
     """The document of a kubeconfig with one context, which is the current one."""
     name = f"{user}@{cluster}"
@@ -42,5 +42,5 @@ def write_kubeconfig(path: Path, document: dict[str, Any]) -> None:
     temporary.replace(path)
 
 
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+def _encoded(pem: bytes) -> str:
+    return base64.b64encode(pem).decode()

@@ -93,6 +93,10 @@ class Definitions:
         """What is known of a custom resource's version; None for built-in kinds."""
         return self._versions.get((resource.key, resource.version))
 
+    def versions(self) -> list[Version]:
+        """Every custom version that is served."""
+        return [self._versions[key] for key in sorted(self._versions)]
+
     def _changed(self, change: Change) -> None:
         name, later = change.name, self._cluster.engine.call_later
         if change.type == "DELETED":

@@ -83,7 +83,7 @@ class Meanings:
 
     def causes_of_update(self, obj: Obj, old: Obj, resource: Resource, subresource: str = "") -> list[Cause]:
         node = self.custom_node(resource)
-        by_schema = structural.violations(obj, node) if node is not None else []
+        by_schema = structural.violations(obj, node, old) if node is not None else []
         # The rules of updates are those of the object itself; its subresources may change what they forbid.
         return by_schema if subresource else [*validate_update(obj, old, resource), *by_schema]
 

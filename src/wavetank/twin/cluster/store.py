@@ -61,6 +61,37 @@ class Store:
     def resource_keys(self) -> tuple[str, ...]:
         return tuple(key for key, objects in self._objects.items() if objects)
 
+    @property
+    def oldest_revision(self) -> int:
+        """The revision before the first change that is remembered: watches can resume from here on."""
+        return self.history[0].revision - 1 if self.history else self.revision
+
+    def changes_since(self, resource_key: str, revision: int) -> list[Change] | None:
+        """A resource's changes after a revision, oldest first; None when they are not all remembered any more."""
+        if revision < self.oldest_revision:
+            return None
+        newer: list[Change] = []
+        for change in reversed(self.history):
+            if change.revision <= revision:
+                break
+            if change.resource_key == resource_key:
+                newer.append(change)
+        return newer[::-1]
+
+    def snapshot(self, resource_key: str, revision: int) -> Objects | None:
+        """A resource's objects as they were at a revision; None when that is not remembered any more."""
+        changes = self.changes_since(resource_key, revision)
+        if changes is None:
+            return None
+        objects = dict(self._objects.get(resource_key, {}))
+        for change in reversed(changes):
+            address = (change.namespace, change.name)
+            if change.old is None:
+                objects.pop(address, None)
+            else:
+                objects[address] = change.old
+        return list(objects.values())
+
     def put(self, resource_key: str, obj: Obj) -> Obj:
         """Store an object under its metadata; returns it with its new resource version."""
         metadata = obj["metadata"]

@@ -1,0 +1,79 @@
+"""metrics.k8s.io: the newest samples of the machines in the shape of metrics-server."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from wavetank.kube.errors import not_found
+from wavetank.kube.field_selectors import selectors_of_query
+from wavetank.kube.quantity import Amount
+from wavetank.kube.times import rfc3339
+from wavetank.kube.types import Obj, Resource
+from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
+
+from ..edge import Edge
+from ..exchange import Answer, Exchange, answer_of
+
+
+def answer(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
+    """GET and LIST of NodeMetrics and PodMetrics."""
+    target, wanted = exchange.target, exchange.accepted(tables=False)
+    edge.require_verb(resource, target.verb)
+    samples = _nodes(edge) if resource.plural == "nodes" else _pods(edge, target.namespace)
+    if target.name and target.verb == "get":
+        found = next((s for s in samples if s["metadata"]["name"] == target.name), None)
+        if found is None:
+            raise not_found(resource, f"{target.namespace}/{target.name}" if target.namespace else target.name)
+        return answer_of(found, wanted)
+    labels, _ = selectors_of_query(resource, exchange.query.get("labelSelector", ""), "")
+    items = [s for s in samples if labels.matches(s["metadata"].get("labels"))]
+    kind = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": {}}
+    return answer_of({**kind, "items": items}, wanted)
+
+
+def _nodes(edge: Edge) -> list[Obj]:
+    return [_node_metrics(edge, sample) for sample in edge.metrics.nodes()]
+
+
+def _node_metrics(edge: Edge, sample: NodeUsage) -> Obj:
+    node = edge.cluster.find("nodes", "", sample.name)
+    return {
+        "kind": "NodeMetrics",
+        "apiVersion": "metrics.k8s.io/v1beta1",
+        "metadata": _metadata(edge, sample.name, "", node),
+        **_window(edge, sample.seconds, sample.window_seconds),
+        "usage": _usage(sample.usage),
+    }
+
+
+def _pods(edge: Edge, namespace: str) -> list[Obj]:
+    return [_pod_metrics(edge, sample) for sample in edge.metrics.pods(namespace)]
+
+
+def _pod_metrics(edge: Edge, sample: PodUsage) -> Obj:
+    pod = edge.cluster.find("pods", sample.namespace, sample.name)
+    return {
+        "kind": "PodMetrics",
+        "apiVersion": "metrics.k8s.io/v1beta1",
+        "metadata": _metadata(edge, sample.name, sample.namespace, pod),
+        **_window(edge, sample.seconds, sample.window_seconds),
+        "containers": [{"name": name, "usage": _usage(usage)} for name, usage in sample.containers.items()],
+    }
+
+
+def _metadata(edge: Edge, name: str, namespace: str, of: Obj | None) -> Obj:
+    metadata: Obj = {"name": name, "creationTimestamp": rfc3339(edge.cluster.now)}
+    if namespace:
+        metadata["namespace"] = namespace
+    labels = ((of or {}).get("metadata") or {}).get("labels")
+    return {**metadata, "labels": labels} if labels else metadata
+
+
+def _window(edge: Edge, seconds: float, window_seconds: float) -> Obj:
+    moment = edge.cluster.engine.epoch + timedelta(seconds=seconds)
+    return {"timestamp": rfc3339(moment), "window": f"{window_seconds:g}s"}
+
+
+def _usage(usage: Usage) -> Obj:
+    cpu = Amount(round(usage.cpu_milli * 1_000_000))
+    return {"cpu": str(cpu), "memory": f"{usage.memory_bytes // 1024}Ki"}

@@ -1,0 +1,119 @@
+"""The TLS socket and the HTTP server on it: uvicorn, embedded in a loop that is already running.
+
+Knows nothing of Kubernetes. uvicorn does not tell an application about client certificates, so its protocol class is
+extended here; that class is internal, which is why the project pins uvicorn's minor version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from wavetank.base.errors import OperationFailed
+
+from .pki import Credential
+
+#: Where the application finds the peer's certificate in the ASGI scope.
+CERTIFICATE = "wavetank.certificate"
+_BACKLOG = 512
+_STOP_SECONDS = 1
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; OperationFailed that names the port when somebody else has it."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise OperationFailed(
+            f"the Kubernetes API cannot listen on {host}:{port}: {error.strerror}. "
+            "Stop the program that uses this port, or choose another port (0 takes any free one)."
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+def tls_context(server: Credential, authority_pem: bytes) -> ssl.SSLContext:
+    """A server context that verifies a client certificate if there is one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(cadata=authority_pem.decode())
+    with tempfile.TemporaryDirectory(prefix="wavetank-tls-") as folder:  # the ssl module takes keys from files only
+        certificate, key = Path(folder, "tls.crt"), Path(folder, "tls.key")
+        key.touch(mode=0o600)
+        certificate.write_bytes(server.certificate_pem)
+        key.write_bytes(server.key_pem)
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+class _Protocol(HttpToolsProtocol):
+    """Puts the verified client certificate into the scope of every request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        self._certificate: dict[str, Any] | None = tls.getpeercert() if tls is not None else None
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment] # a TypedDict that we extend
+        scope[CERTIFICATE] = self._certificate
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the process's signals alone: they belong to whoever runs the loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+class Listener:
+    """One HTTPS server. ``start`` returns when it answers; ``stop`` when every connection is closed."""
+
+    def __init__(self, app: Any, listening: socket.socket, context: ssl.SSLContext) -> None:
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        config.load()
+        config.ssl = context
+        self._server = _Uvicorn(config)
+        self._socket = listening
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._server.serve([self._socket]), name="kubernetes-api")
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise OperationFailed("the Kubernetes API ended before it answered")
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+        self._socket.close()
