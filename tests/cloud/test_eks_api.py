@@ -268,14 +268,17 @@ def test_the_scaling_group_carries_what_cluster_autoscaler_discovers_by(cloud: C
     assert group["LaunchTemplate"]["LaunchTemplateName"].startswith("eks-")
 
 
-def test_a_node_group_with_a_launch_template_shows_its_id_name_and_version(cloud: Cloud) -> None:
-    template = client(cloud, "ec2").create_launch_template(
-        LaunchTemplateName="tuned", LaunchTemplateData={"InstanceType": "m5.large"}
-    )["LaunchTemplate"]
+def test_a_launch_template_says_what_machines_a_node_group_has(cloud: Cloud, heard: Heard) -> None:
+    data = {"InstanceType": "m5.large", "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 80}}]}
+    ec2 = client(cloud, "ec2")
+    template = ec2.create_launch_template(LaunchTemplateName="tuned", LaunchTemplateData=data)["LaunchTemplate"]
     made = cluster(cloud)
     group = node_group(cloud, made, launchTemplate={"name": "tuned"})
     assert group["launchTemplate"] == {"id": template["LaunchTemplateId"], "name": "tuned", "version": "1"}
     assert "diskSize" not in group
+    assert "instanceTypes" not in group
+    told = heard.of(NodeGroupCreated)[0].group
+    assert (told.instance_types, told.disk_size_gib) == (("m5.large",), 80)
     with pytest.raises(ClientError, match="Disk size must be specified within the launch template"):
         node_group(cloud, made, "h", launchTemplate={"name": "tuned"}, diskSize=20)
 

@@ -7,6 +7,7 @@ from wavetank.cloud.eks.access import ClusterUser, Grant
 from wavetank.cloud.embedded import DOCUMENTATION_ACCOUNT, Cloud, CloudOptions
 from wavetank.cloud.events import CloudEvent, ClusterEndpoint, ClusterEndpoints, ClusterRef, Listener
 from wavetank.cloud.tokens import TokenRefused
+from wavetank.cloud.web_identity import WebIdentities
 
 __all__ = [
     "DOCUMENTATION_ACCOUNT",
@@ -20,4 +21,5 @@ __all__ = [
     "Grant",
     "Listener",
     "TokenRefused",
+    "WebIdentities",
 ]

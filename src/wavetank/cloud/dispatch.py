@@ -13,7 +13,7 @@ from typing import Any
 
 from wavetank.cloud.callers import Callers
 from wavetank.cloud.eks.api import EksApi
-from wavetank.cloud.honest import Answer, Ledger, Reason, RefusedCall, Unimplemented, refusal
+from wavetank.cloud.honest import Answer, AwsError, Ledger, Reason, RefusedCall, Unimplemented, error_answer, refusal
 from wavetank.cloud.naming import Environ, keep_form, name_of, scope_of
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Dispatcher:
             if scope is not None and scope.service == "eks":
                 return _send(self._eks.answer(environ), start_response)
             return self._moto(environ, start_response, scope.access_key_id if scope else "")
+        except AwsError as error:
+            return _send(error_answer(name_of(environ), error.status, error.code, error.message), start_response)
         except (Unimplemented, NotImplementedError) as error:
             # moto's "The x action has not been implemented" says nothing that the name of the call does not say.
             detail = "" if str(error).endswith("action has not been implemented") else str(error)

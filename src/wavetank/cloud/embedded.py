@@ -23,6 +23,7 @@ from wavetank.cloud.eks.api import EksApi
 from wavetank.cloud.events import ClusterCreated, ClusterEndpoint, ClusterEndpoints, ClusterRef, Listener
 from wavetank.cloud.honest import Ledger, RefusedCall
 from wavetank.cloud.server import HttpServer, bound_socket
+from wavetank.cloud.web_identity import WebIdentities, no_web_identities
 
 #: AWS's account for documentation; rendered placeholders use it too.
 DOCUMENTATION_ACCOUNT = "111122223333"
@@ -50,15 +51,21 @@ def utc_now() -> datetime:
 
 
 class Cloud:
-    """An AWS API on the loopback interface. ``start`` and ``stop`` once each, or use it as a context manager."""
+    """An AWS API on the loopback interface. ``start`` and ``stop`` once each, or use it as a context manager.
+
+    ``endpoints`` gives new clusters their control plane, ``listeners`` hear of every change, ``web_identities`` knows the
+    service-account tokens of the clusters that run. All three are called on the server's threads.
+    """
 
     def __init__(
         self,
         options: CloudOptions = CloudOptions(),
         endpoints: ClusterEndpoints = unserved,
         listeners: Sequence[Listener] = (),
+        web_identities: WebIdentities = no_web_identities,
     ) -> None:
         self.options = options
+        self._web_identities = web_identities
         self._callers = Callers(options.account)
         self._ledger = Ledger()
         self._eks = EksApi(self._callers, endpoints, listeners, utc_now, options.seed)
@@ -78,9 +85,10 @@ class Cloud:
             environment.prepare(os.environ)
             # Imported here and not above: moto reads the environment when it is imported.
             from wavetank.cloud.fixes import applied
+            from wavetank.cloud.fixes.patch import Context
 
             undo.callback(_forget_moto_state)
-            undo.enter_context(applied(self._callers))
+            undo.enter_context(applied(Context(self._web_identities)))
             self._server = HttpServer(listener, Dispatcher(self._eks, self._callers, self._ledger))
             self._release = undo.pop_all()
 

@@ -75,8 +75,8 @@ class NodeGroup:
     max_size: int
     labels: Mapping[str, str]
     taints: tuple[Taint, ...]
-    disk_size_gib: int | None
-    """None when the launch template says it."""
+    #: of the root volume, from the group, its launch template, or EKS's default
+    disk_size_gib: int
     max_unavailable: int | None
     max_unavailable_percentage: int | None
     node_role_arn: str

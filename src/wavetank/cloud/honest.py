@@ -22,6 +22,16 @@ class Unimplemented(Exception):
     """Raised inside a service for a call, or a part of one, that this embedded AWS does not have."""
 
 
+class AwsError(Exception):
+    """An error that AWS itself would answer; raised by our services and fixes, written out by ``dispatch``."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
 @dataclass(frozen=True)
 class RefusedCall:
     """A call that was answered with a refusal of ours."""

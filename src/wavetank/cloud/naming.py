@@ -27,6 +27,10 @@ _SCOPE = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[^/]+)/(?P<s
 _SIGNED_AS = {"elasticloadbalancing": ("elbv2", "elb"), "monitoring": ("cloudwatch",), "email": ("sesv2", "ses")}
 
 
+#: Actions that are called without a signature -> their service.
+_UNSIGNED = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
+
+
 @dataclass(frozen=True)
 class Scope:
     """The credential scope of a signed request."""
@@ -56,11 +60,11 @@ def scope_of(environ: Environ) -> Scope | None:
 
 def name_of(environ: Environ) -> RequestName:
     """The call that a request makes; the action is ``GET /path`` when botocore knows none for it."""
-    scope = scope_of(environ)
-    signing_name = scope.service if scope else "unsigned"
+    scope, explicit = scope_of(environ), _explicit_action(environ)
+    signing_name = scope.service if scope else _UNSIGNED.get(explicit or "", "unsigned")
     model = _model_of(signing_name, environ)
     protocol = model.protocol if model else "rest-json"
-    action = _explicit_action(environ) or (model and _rest_action(model, environ))
+    action = explicit or (model and _rest_action(model, environ))
     return RequestName(signing_name, action or f"{environ['REQUEST_METHOD']} {raw_path(environ)}", protocol)
 
 

@@ -32,12 +32,12 @@ from wavetank.cloud.eks import (
     versions,
 )
 from wavetank.cloud.eks.call import Call, Handler
-from wavetank.cloud.eks.errors import EksError, InvalidParameterException
+from wavetank.cloud.eks.errors import InvalidParameterException
 from wavetank.cloud.eks.neighbours import Neighbours
 from wavetank.cloud.eks.state import Clusters, Wire
 from wavetank.cloud.events import CloudEvent, ClusterCreated, ClusterEndpoints, Listener
-from wavetank.cloud.honest import Answer, Unimplemented, error_answer, json_answer
-from wavetank.cloud.naming import Environ, RequestName, operation_of, raw_path, scope_of, service_model
+from wavetank.cloud.honest import Answer, Unimplemented, json_answer
+from wavetank.cloud.naming import Environ, operation_of, raw_path, scope_of, service_model
 
 #: Every topic of the API that is served; each module says which operations it answers.
 TOPICS = (clusters, nodegroups, addons, access, pod_identity, updates, versions, tags, fargate)
@@ -75,17 +75,12 @@ class EksApi:
         self._delivering = threading.RLock()
 
     def answer(self, environ: Environ) -> Answer:
-        """The answer to a request. Raises Unimplemented for operations without a handler."""
+        """The answer to a request. Raises EksError, and Unimplemented for operations without a handler."""
         model = service_model("eks")
         found = operation_of(model, environ["REQUEST_METHOD"], raw_path(environ))
         if found is None or found[0] not in self._handlers:
             raise Unimplemented
-        operation = model.operation_model(found[0])
-        try:
-            result = self._perform(environ, operation, found[1])
-        except EksError as error:
-            return error_answer(RequestName("eks", found[0], "rest-json"), error.status, error.code, error.message)
-        return json_answer(200, _as_json(result))
+        return json_answer(200, _as_json(self._perform(environ, model.operation_model(found[0]), found[1])))
 
     def _perform(self, environ: Environ, operation: OperationModel, in_path: Mapping[str, str]) -> Wire:
         parameters = _parameters(environ, operation, in_path)

@@ -1,28 +1,27 @@
-"""The errors of the EKS API, as botocore's model of it names them. Handlers raise, ``eks.api`` writes them out."""
+"""The errors of the EKS API, as botocore's model of it names them."""
 
 from __future__ import annotations
 
+from typing import ClassVar
 
-class EksError(Exception):
-    """An error answer of EKS."""
+from wavetank.cloud.honest import AwsError
 
-    status = 400
+
+class EksError(AwsError):
+    """Its code is the name of its class."""
+
+    http_status: ClassVar[int] = 400
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-    @property
-    def code(self) -> str:
-        return type(self).__name__
+        super().__init__(type(self).__name__, message, self.http_status)
 
 
 class ResourceNotFoundException(EksError):
-    status = 404
+    http_status = 404
 
 
 class ResourceInUseException(EksError):
-    status = 409
+    http_status = 409
 
 
 class InvalidParameterException(EksError):

@@ -20,6 +20,14 @@ class Vpc:
 
 
 @dataclass(frozen=True)
+class TemplateMachine:
+    """What a launch template says of the machines; None where it says nothing."""
+
+    instance_type: str | None
+    disk_gib: int | None
+
+
+@dataclass(frozen=True)
 class ScalingGroup:
     """What the Auto Scaling group behind a node group is made of."""
 
@@ -87,6 +95,14 @@ class Neighbours:
             raise InvalidParameterException(f"Launch template {wanted.get('id') or wanted.get('name')} does not exist")
         version = wanted.get("version") or str(found[0].default_version_number)
         return {"id": found[0].id, "name": found[0].name, "version": version}
+
+    def machine_of(self, template: dict[str, str]) -> TemplateMachine:
+        """The instance type and the size of the first volume in a version of a launch template."""
+        found = self._ec2.describe_launch_templates(template_ids=[template["id"]])
+        data = found[0].get_version(template["version"]).data if found else {}
+        volumes = [one.get("Ebs", {}).get("VolumeSize") for one in data.get("BlockDeviceMappings", [])]
+        size = next((int(volume) for volume in volumes if volume), None)
+        return TemplateMachine(data.get("InstanceType") or None, size)
 
     def create_launch_template(self, name: str, instance_type: str, tags: dict[str, str]) -> str:
         template = self._ec2.create_launch_template(

@@ -18,8 +18,6 @@ from wavetank.cloud.eks.state import Cluster, Wire
 from wavetank.cloud.eks.updates import record_update
 from wavetank.cloud.events import NodeGroupCreated, NodeGroupDeleted, NodeGroupUpdated
 
-DEFAULT_INSTANCE_TYPES = ("t3.medium",)
-DEFAULT_DISK_GIB = 20
 WINDOWS_DISK_GIB = 50
 DEFAULT_SCALING = {"minSize": 1, "desiredSize": 2, "maxSize": 2}
 
@@ -72,9 +70,9 @@ def _machine_config(call: Call) -> Wire:
     asked = call.get("launchTemplate")
     types = list(call.get("instanceTypes", []))
     if not asked:
-        types = types or list(DEFAULT_INSTANCE_TYPES)
+        types = types or [views.DEFAULT_INSTANCE_TYPE]
         ami_type = call.get("amiType") or default_ami_type(types[0])
-        disk = WINDOWS_DISK_GIB if ami_type.startswith("WINDOWS") else DEFAULT_DISK_GIB
+        disk = WINDOWS_DISK_GIB if ami_type.startswith("WINDOWS") else views.DEFAULT_DISK_GIB
         return {"instanceTypes": types, "amiType": ami_type, "diskSize": call.get("diskSize", disk)}
     if call.get("diskSize"):
         raise InvalidParameterException("Disk size must be specified within the launch template.")
@@ -133,7 +131,7 @@ def _checked_scaling(scaling: dict[str, int]) -> dict[str, int]:
 def _create_scaling_group(call: Call, cluster: Cluster, group: Wire) -> None:
     name, cluster_name = group["resources"]["autoScalingGroups"][0]["name"], cluster.ref.name
     owned = {"eks:cluster-name": cluster_name, "eks:nodegroup-name": group["nodegroupName"]}
-    instance_type = (group.get("instanceTypes") or DEFAULT_INSTANCE_TYPES)[0]
+    instance_type = views.node_group(group, call.aws).instance_types[0]
     template_id = call.aws.create_launch_template(_template_name(group), instance_type, dict(owned))
     scaling = group["scalingConfig"]
     call.aws.create_scaling_group(

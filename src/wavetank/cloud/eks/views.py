@@ -7,9 +7,12 @@ from typing import Any, Literal
 
 import yaml
 
-from wavetank.cloud.eks.neighbours import Neighbours
+from wavetank.cloud.eks.neighbours import Neighbours, TemplateMachine
 from wavetank.cloud.eks.state import Cluster, Wire
 from wavetank.cloud.events import Addon, ClusterFacts, NodeGroup, Taint
+
+DEFAULT_INSTANCE_TYPE = "t3.medium"
+DEFAULT_DISK_GIB = 20
 
 _EFFECTS: dict[str, Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]] = {
     "NO_SCHEDULE": "NoSchedule",
@@ -44,12 +47,13 @@ def enabled_log_types(logging: Wire) -> tuple[str, ...]:
 
 def node_group(wire: Wire, aws: Neighbours) -> NodeGroup:
     scaling, update = wire["scalingConfig"], wire["updateConfig"]
+    template = aws.machine_of(wire["launchTemplate"]) if "launchTemplate" in wire else TemplateMachine(None, None)
     return NodeGroup(
         name=wire["nodegroupName"],
         arn=wire["nodegroupArn"],
         version=wire["version"],
         release_version=wire["releaseVersion"],
-        instance_types=tuple(wire.get("instanceTypes", ())),
+        instance_types=tuple(wire.get("instanceTypes", ())) or (template.instance_type or DEFAULT_INSTANCE_TYPE,),
         capacity_type=wire["capacityType"],
         ami_type=wire["amiType"],
         subnets=aws.subnets(wire["subnets"]),
@@ -58,7 +62,7 @@ def node_group(wire: Wire, aws: Neighbours) -> NodeGroup:
         max_size=scaling["maxSize"],
         labels=dict(wire["labels"]),
         taints=tuple(_taint(taint) for taint in wire["taints"]),
-        disk_size_gib=wire.get("diskSize"),
+        disk_size_gib=wire.get("diskSize") or template.disk_gib or DEFAULT_DISK_GIB,
         max_unavailable=update.get("maxUnavailable"),
         max_unavailable_percentage=update.get("maxUnavailablePercentage"),
         node_role_arn=wire["nodeRole"],

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from wavetank.cloud.callers import Callers
 from wavetank.cloud.fixes import launch_templates, security_groups, sts
-from wavetank.cloud.fixes.patch import Patch, patched
+from wavetank.cloud.fixes.patch import Context, Patch, patched
 
 SERVICES = (
     sts,
@@ -25,9 +24,9 @@ def patches() -> tuple[Patch, ...]:
 
 
 @contextmanager
-def applied(callers: Callers) -> Iterator[None]:
+def applied(context: Context) -> Iterator[None]:
     """All patches, while the context lasts."""
     with ExitStack() as stack:
         for patch in patches():
-            stack.enter_context(patched(patch, callers))
+            stack.enter_context(patched(patch, context))
         yield

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from wavetank.cloud.callers import Callers
-from wavetank.cloud.fixes.patch import Original, Patch
+from wavetank.cloud.fixes.patch import Context, Patch
 
 
-def _init(original: Original, callers: Callers) -> Original:
+def _init(original: Any, context: Context) -> Any:
     def __init__(self: Any, template: Any, number: int, data: dict[str, Any], description: str) -> None:  # noqa: N807 - stands in for the constructor
         kept = [spec for spec in data.get("TagSpecifications", []) if spec.get("ResourceType") != "launch-template"]
         data = {key: value for key, value in data.items() if key != "TagSpecifications"}

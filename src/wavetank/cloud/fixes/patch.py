@@ -6,21 +6,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
-from wavetank.cloud.callers import Callers
+from wavetank.cloud.web_identity import WebIdentities
 
-Original: TypeAlias = Callable[..., Any]
+
+@dataclass(frozen=True)
+class Context:
+    """What replacements may use besides moto."""
+
+    web_identities: WebIdentities
 
 
 @dataclass(frozen=True)
 class Patch:
-    """``owner`` is ``module:Class``; ``replacement`` gets the original function and returns what stands in for it."""
+    """``owner`` is ``module:Class``; ``replacement`` gets the original attribute and returns what stands in for it."""
 
     owner: str
     name: str
     why: str
-    replacement: Callable[[Original, Callers], Callable[..., Any]]
+    replacement: Callable[[Any, Context], Any]
 
     def target(self) -> Any:
         module, _, path = self.owner.partition(":")
@@ -35,11 +40,11 @@ class Patch:
 
 
 @contextmanager
-def patched(patch: Patch, callers: Callers) -> Iterator[None]:
+def patched(patch: Patch, context: Context) -> Iterator[None]:
     patch.check()
     owner = patch.target()
     original = vars(owner)[patch.name]
-    setattr(owner, patch.name, patch.replacement(original, callers))
+    setattr(owner, patch.name, patch.replacement(original, context))
     try:
         yield
     finally:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from wavetank.cloud.callers import Callers
-from wavetank.cloud.fixes.patch import Patch
+from wavetank.cloud.fixes.patch import Context, Patch
 
 _RULE = "moto.ec2.models.security_groups:SecurityGroupRule"
 _BACKEND = "moto.ec2.models.security_groups:SecurityGroupBackend"
 
 
-def _description(original: Any, callers: Callers) -> Any:
+def _description(original: Any, context: Context) -> Any:
     def description(self: Any) -> str | None:
         text: str | None = self.ip_range.get("Description") or self.source_group.get("Description")
         return text
@@ -19,7 +18,7 @@ def _description(original: Any, callers: Callers) -> Any:
     return property(description)
 
 
-def _modify_security_group_rules(original: Any, callers: Callers) -> Any:
+def _modify_security_group_rules(original: Any, context: Context) -> Any:
     def modify_security_group_rules(self: Any, group_id: str, rules: dict[str, dict[str, Any]]) -> None:
         # A rule for all protocols has no ports; moto insists on some.
         original(self, group_id, {key: {"FromPort": -1, "ToPort": -1} | rule for key, rule in rules.items()})
