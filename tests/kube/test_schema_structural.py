@@ -15,7 +15,9 @@ SCHEMA: dict[str, Any] = {
         "spec": {
             "type": "object",
             "required": ["model"],
-            "x-kubernetes-validations": [{"rule": "self.minReplicas <= self.replicas"}],
+            "x-kubernetes-validations": [
+                {"rule": "self.minReplicas <= self.replicas", "message": "minReplicas must not exceed replicas"}
+            ],
             "properties": {
                 "model": {"type": "string", "minLength": 3, "pattern": "^[a-z0-9-]+$"},
                 "replicas": {"type": "integer", "minimum": 0, "maximum": 10, "default": 1},
@@ -82,3 +84,20 @@ def test_unknown_fields_are_pruned_but_not_below_preserved_ones() -> None:
 
 def test_types_are_not_a_matter_of_decoding() -> None:
     assert decoded({"spec": {"replicas": "two"}}, NODE).error == ""
+
+
+def test_rules_are_checked_once_the_schema_holds() -> None:
+    spec = {"model": "abc", "minReplicas": 5, "replicas": 1}
+    assert lines({"spec": spec}) == ["spec: Invalid value: minReplicas must not exceed replicas"]
+    assert lines({"spec": {**spec, "replicas": 9}}) == []
+
+
+def test_rules_of_transition_need_an_old_object() -> None:
+    rule = {"rule": "self == oldSelf", "message": "is fixed"}
+    node = node_of_json_schema(
+        {"type": "object", "properties": {"kept": {"type": "string", "x-kubernetes-validations": [rule]}}}
+    )
+    assert violations({"kept": "a"}, node) == []
+    assert violations({"kept": "a"}, node, {"kept": "a"}) == []
+    (refusal,) = violations({"kept": "b"}, node, {"kept": "a"})
+    assert (refusal.field, refusal.message) == ("kept", "Invalid value: is fixed")

@@ -15,7 +15,7 @@ from wavetank.kube.decoding import decoded
 from wavetank.kube.defaults import defaulted
 from wavetank.kube.kinds import resource_of
 from wavetank.kube.schema import Schemas
-from wavetank.kube.types import Obj
+from wavetank.kube.types import Obj, Resource
 from wavetank.kube.validation import validate_create
 
 DATA = Path(__file__).parent.parent / "data/kube"
@@ -183,3 +183,15 @@ def test_roles_need_verbs() -> None:
         "rules[1].apiGroups: Required value: resource rules must supply at least one api group",
         "rules[1].resources: Required value: resource rules must supply at least one resource",
     ]
+
+
+def test_subresources_that_are_kinds_of_their_own() -> None:
+    token = Resource("authentication.k8s.io", "v1", "TokenRequest", "serviceaccounts/token", "", True)
+    (refusal,) = validate_create({"spec": {"expirationSeconds": 60}}, token)
+    assert refusal.message == "Invalid value: 60: may not specify a duration less than 10 minutes"
+    scale = Resource("autoscaling", "v1", "Scale", "deployments/scale", "", True)
+    (refusal,) = validate_create({"spec": {"replicas": -1}}, scale)
+    assert (refusal.field, refusal.message) == (
+        "spec.replicas",
+        "Invalid value: -1: must be greater than or equal to 0",
+    )

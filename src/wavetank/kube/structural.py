@@ -1,8 +1,8 @@
 """Custom resources against their structural schema: defaults, and validation in apiextensions' words.
 
 The API server calls ``defaulted`` on what it stores and what it reads, and ``violations`` on what it is asked to store.
-Pruning is ``decoding``'s. Rules in CEL are not evaluated here; ``violations`` only says that they were skipped, as a
-real server does when the schema already fails.
+Pruning is ``decoding``'s. Rules in CEL are evaluated once the schema holds; ``violations`` says so when it does not, as a
+real server does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from . import cel
 from .errors import Cause
 from .schema import Node
 from .validation.causes import duplicate, invalid, not_supported, printed, required, too_long, too_many
@@ -48,12 +49,54 @@ def _defaulted_object(value: Mapping[str, Any], node: Node) -> dict[str, Any]:
     return result
 
 
-def violations(obj: Mapping[str, Any], node: Node) -> list[Cause]:
-    """Everything in ``obj`` that the schema refuses; empty when it is valid (as far as CEL does not object)."""
+def violations(obj: Mapping[str, Any], node: Node, old: Mapping[str, Any] | None = None) -> list[Cause]:
+    """Everything in ``obj`` that the schema refuses, then what its rules do; ``old`` is the object before an update."""
     found = [*_violations(obj, node.schema, ""), *_duplicates(obj, node, "")]
-    if found and _has_rules(node.schema):
-        found.append(Cause("FieldValueInvalid", f"Invalid value: null: {_SKIPPED}", "<nil>"))
-    return found
+    if not _has_rules(node.schema):
+        return found
+    if found:
+        return [*found, Cause("FieldValueInvalid", f"Invalid value: null: {_SKIPPED}", "<nil>")]
+    return list(_broken_rules(obj, old, node.schema, ""))
+
+
+_REASONS = {"FieldValueForbidden": "Forbidden", "FieldValueRequired": "Required value"}
+
+
+def _broken_rules(value: Any, old: Any, schema: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    for rule in schema.get(_RULES) or ():
+        yield from _broken_rule(value, old, rule, path)
+    if isinstance(value, Mapping):
+        properties, additional = schema.get("properties", {}), schema.get("additionalProperties")
+        for key, item in value.items():
+            below = properties.get(key, additional)
+            if isinstance(below, Mapping):
+                before = old.get(key) if isinstance(old, Mapping) else None
+                yield from _broken_rules(item, before, below, _child(path, key))
+    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        for index, item in enumerate(value):
+            yield from _broken_rules(item, None, schema["items"], f"{path}[{index}]")
+
+
+def _broken_rule(value: Any, old: Any, rule: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    text = rule["rule"]
+    if "oldSelf" in text and old is None and not rule.get("optionalOldSelf"):
+        return
+    try:
+        if cel.compiled(text)({"self": value, "oldSelf": old}):
+            return
+    except cel.NotSupportedError:
+        # Better to let an object pass than to refuse one that a real server takes.
+        return
+    except cel.EvaluationError as wrong:
+        yield Cause("FieldValueInvalid", f"Invalid value: {wrong} evaluating rule: {_rule_message(rule)}", path)
+        return
+    reason = rule.get("reason", "FieldValueInvalid")
+    message = f"{_REASONS.get(reason, 'Invalid value')}: {_rule_message(rule)}"
+    yield Cause(reason, message, path + rule.get("fieldPath", ""))
+
+
+def _rule_message(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("message") or f"failed rule: {rule['rule'].strip()}").strip()
 
 
 def _has_rules(schema: Any) -> bool:

@@ -1,7 +1,7 @@
 """What an API server refuses: semantic rules of the built-in kinds, with upstream's exact sentences.
 
 The API server calls ``validate_create`` and ``validate_update`` on decoded, defaulted objects; an empty list means that
-the object may be stored. Nothing here changes an object or knows another one: names that must exist, quotas and grants
+the object may be stored. What is never stored by itself (Scale, TokenRequest) goes by its own kind. Nothing here changes an object or knows another one: names that must exist, quotas and grants
 are admission's. Writes of status, scale or other subresources are not validated here.
 
 Upstream: ``pkg/apis/<group>/validation/validation.go`` of Kubernetes 1.36.
@@ -58,6 +58,8 @@ _RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
     ("apps", "ReplicaSet"): (workloads.replica_set, _fixed_selector(workloads.replica_set)),
     ("apps", "StatefulSet"): (workloads.stateful_set, workloads.stateful_set_update),
     ("autoscaling", "HorizontalPodAutoscaler"): (autoscaling.autoscaler, autoscaling.autoscaler_update),
+    ("autoscaling", "Scale"): (workloads.scale, lambda new, old: workloads.scale(new)),
+    ("authentication.k8s.io", "TokenRequest"): (cluster.token_request, lambda new, old: cluster.token_request(new)),
     ("batch", "CronJob"): (batch.cron_job, batch.cron_job_update),
     ("batch", "Job"): (batch.job, batch.job_update),
     (_NETWORKING, "Ingress"): (networking.ingress, networking.ingress_update),

@@ -13,6 +13,8 @@ from .names import dns_1035_label, dns_label, dns_subdomain
 
 _SECURITY = "pod-security.kubernetes.io"
 _LEVELS = ("privileged", "baseline", "restricted")
+_LEAST_TOKEN_SECONDS = 600
+_MOST_TOKEN_SECONDS = 2**32
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
@@ -61,6 +63,15 @@ def _taints(obj: Obj) -> Iterator[Cause]:
         if (key, effect) in seen:
             yield duplicate(path, taint)
         seen.add((key, effect))
+
+
+def token_request(obj: Obj) -> Iterator[Cause]:
+    seconds = (obj.get("spec") or {}).get("expirationSeconds", _LEAST_TOKEN_SECONDS)
+    path = "spec.expirationSeconds"
+    if seconds < _LEAST_TOKEN_SECONDS:
+        yield invalid(path, seconds, "may not specify a duration less than 10 minutes")
+    elif seconds > _MOST_TOKEN_SECONDS:
+        yield invalid(path, seconds, "may not specify a duration larger than 2^32 seconds")
 
 
 def definition(obj: Obj) -> Iterator[Cause]:

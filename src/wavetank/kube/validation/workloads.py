@@ -222,3 +222,8 @@ def replication_controller_update(new: Obj, old: Obj) -> Iterator[Cause]:
 def controller_revision_update(new: Obj, old: Obj) -> Iterator[Cause]:
     yield from metadata_update(new["metadata"], old["metadata"])
     yield from immutable(new.get("data"), old.get("data"), "data")
+
+
+def scale(obj: Obj) -> Iterator[Cause]:
+    """The scale of any workload (``autoscaling/v1 Scale``)."""
+    yield from _counts(obj.get("spec") or {}, "replicas")
