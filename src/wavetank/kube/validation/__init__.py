@@ -1,8 +1,9 @@
 """What an API server refuses: semantic rules of the built-in kinds, with upstream's exact sentences.
 
 The API server calls ``validate_create`` and ``validate_update`` on decoded, defaulted objects; an empty list means that
-the object may be stored. What is never stored by itself (Scale, TokenRequest) goes by its own kind. Nothing here changes an object or knows another one: names that must exist, quotas and grants
-are admission's. Writes of status, scale or other subresources are not validated here.
+the object may be stored. What is never stored by itself (Scale, TokenRequest) goes by its own kind. Nothing here
+changes an object or knows another one: names that must exist, quotas and grants are admission's. Writes of status and
+of other subresources that share their kind with the object are not validated here.
 
 Upstream: ``pkg/apis/<group>/validation/validation.go`` of Kubernetes 1.36.
 """
