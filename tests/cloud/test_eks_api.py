@@ -71,9 +71,11 @@ def test_a_cluster_whose_control_plane_does_not_start_has_never_existed() -> Non
     def nothing(created: ClusterCreated) -> ClusterEndpoint:
         raise RuntimeError("no port left")
 
-    with Cloud(endpoints=nothing) as cloud:
+    heard = Heard()
+    with Cloud(endpoints=nothing, listeners=[heard]) as cloud:
         with pytest.raises(ClientError, match="no port left"):
             cluster(cloud)
+        assert heard.events == []
         assert client(cloud, "eks").list_clusters()["clusters"] == []
         groups = client(cloud, "ec2").describe_security_groups()["SecurityGroups"]
         assert {group["GroupName"] for group in groups} == {"default"}

@@ -35,7 +35,7 @@ from wavetank.cloud.eks.call import Call, Handler
 from wavetank.cloud.eks.errors import InvalidParameterException
 from wavetank.cloud.eks.neighbours import Neighbours
 from wavetank.cloud.eks.state import Clusters, Wire
-from wavetank.cloud.events import CloudEvent, ClusterCreated, ClusterEndpoints, Listener
+from wavetank.cloud.events import CloudEvent, ClusterCreated, ClusterEndpoints, ClusterRef, Listener
 from wavetank.cloud.honest import Answer, Unimplemented, json_answer
 from wavetank.cloud.naming import Environ, operation_of, raw_path, scope_of, service_model
 
@@ -113,19 +113,25 @@ class EksApi:
 
     def _give_endpoint(self, event: ClusterCreated) -> None:
         """Ask for the control plane's address; a cluster that gets none has never existed."""
-        cluster = self.clusters.get(event.cluster)
         try:
             endpoint = self._endpoints(event)
         except Exception:
-            with self.clusters.lock:
-                self.clusters.remove(event.cluster)
-            network = cluster.wire["resourcesVpcConfig"]
-            Neighbours(event.cluster.account, event.cluster.region).delete_security_group(
-                network["clusterSecurityGroupId"]
-            )
+            self._forget(event.cluster)
             raise
         certificate = {"data": base64.b64encode(endpoint.ca_pem.encode()).decode()}
-        cluster.wire |= {"endpoint": endpoint.url, "certificateAuthority": certificate, "status": "ACTIVE"}
+        with self.clusters.lock:
+            wire = self.clusters.get(event.cluster).wire
+            wire |= {"endpoint": endpoint.url, "certificateAuthority": certificate, "status": "ACTIVE"}
+
+    def _forget(self, ref: ClusterRef) -> None:
+        """Take back a cluster that nobody has heard of yet, with what was about to be told of it."""
+        with self.clusters.lock:
+            network = self.clusters.get(ref).wire["resourcesVpcConfig"]
+            self.clusters.remove(ref)
+        Neighbours(ref.account, ref.region).delete_security_group(network["clusterSecurityGroupId"])
+        kept = [event for event in self._outbox if event.cluster != ref]
+        self._outbox.clear()
+        self._outbox.extend(kept)
 
 
 def _parameters(environ: Environ, operation: OperationModel, in_path: Mapping[str, str]) -> dict[str, Any]:
