@@ -6,6 +6,8 @@ Only the cluster's API methods are used, as real controllers do; arithmetic sits
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wavetank.twin.cluster.cluster import Cluster
 from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 
@@ -17,6 +19,7 @@ from .hpa import HorizontalPodAutoscalerController
 from .informer import Informer
 from .namespace import NamespaceController
 from .replicaset import ReplicaSetController
+from .serviceaccounts import RootCertificatePublisher, ServiceAccountsController
 from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
 
 #: Every controller, in the order in which they are started.
@@ -24,6 +27,8 @@ from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
 # tainteviction, podgc, role aggregation. The scheduler is not.)
 CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
+    ServiceAccountsController,
+    RootCertificatePublisher,
     GarbageCollector,
     DeploymentController,
     ReplicaSetController,
@@ -39,10 +44,15 @@ def start_controllers(
     *,
     metrics: MetricsSource | None = None,
     informer: Informer | None = None,
+    heartbeats: Callable[[str], float | None] | None = None,
 ) -> tuple[Controller, ...]:
-    """Start all controllers on a cluster; returns them in the order of ``CONTROLLERS``."""
+    """Start all controllers on a cluster; returns them in the order of ``CONTROLLERS``.
+
+    ``heartbeats`` gives the engine time of a node's last heartbeat by the node's name, or None for a node that it does
+    not know; without it the node lifecycle controller reads Lease objects.
+    """
     shared = informer or Informer(cluster)
-    context = Context(cluster, shared, settings or ControllerSettings(), metrics or NoMetrics())
+    context = Context(cluster, shared, settings or ControllerSettings(), metrics or NoMetrics(), heartbeats)
     started = tuple(kind(context) for kind in CONTROLLERS)
     for controller in started:
         controller.start()

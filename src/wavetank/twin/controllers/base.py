@@ -37,6 +37,8 @@ class Context:
     informer: Informer
     settings: ControllerSettings = field(default_factory=ControllerSettings)
     metrics: MetricsSource = field(default_factory=NoMetrics)
+    #: Engine time of a node's last heartbeat by node name; None for a node that is not known there.
+    heartbeats: Callable[[str], float | None] | None = None
 
 
 class Controller:
