@@ -80,7 +80,7 @@ def test_a_damaged_record_says_so(tmp_path: Path) -> None:
 
 def test_stopping_asks_politely_and_reports_one_that_does_not_listen() -> None:
     stubborn = (
-        "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -136,7 +136,7 @@ def sessions_beside(spec_file: Path) -> list[SessionFolder]:
 def stop_process(record: Record, timeout_seconds: float) -> None:
     """Ask a session's process to end as Ctrl-C would; OperationFailed when it does not within the time."""
     with suppress(ProcessLookupError):
-        os.kill(record.process_id, signal.SIGINT)
+        os.kill(record.process_id, signal.SIGTERM)
     deadline = time.monotonic() + timeout_seconds
     while record.alive:
         if time.monotonic() > deadline:

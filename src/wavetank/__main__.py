@@ -1,0 +1,5 @@
+"""``python -m wavetank``: the same as the command."""
+
+from wavetank.cli import main
+
+main()

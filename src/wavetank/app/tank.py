@@ -1,0 +1,177 @@
+"""The tank: the embedded AWS and the twins of its clusters, running together in this process.
+
+When Terraform (or anybody) creates an EKS cluster, the tank opens a twin whose API is the endpoint; node groups become
+its machines, add-ons its components. When the cluster is deleted, the twin and its processes end. All twins live on one thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import assert_never
+
+from wavetank.app.access import AwsTokens
+from wavetank.app.loop import LoopThread
+from wavetank.app.machines import templates_of
+from wavetank.base.errors import OperationFailed
+from wavetank.cloud import Cloud, CloudOptions
+from wavetank.cloud.events import (
+    AccessChanged,
+    AddonCreated,
+    AddonDeleted,
+    AddonUpdated,
+    CloudEvent,
+    ClusterCreated,
+    ClusterDeleted,
+    ClusterEndpoint,
+    ClusterRef,
+    ClusterUpdated,
+    NodeGroup,
+    NodeGroupCreated,
+    NodeGroupDeleted,
+    NodeGroupUpdated,
+    PodIdentityChanged,
+)
+from wavetank.twin.nodes.runtime.local_command import LocalCommand
+from wavetank.twin.world import World, WorldOptions, open_world
+
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class TankOptions:
+    """Ports 0 take free ones. ``environment`` is what real pods' processes inherit."""
+
+    region: str
+    account: str
+    state_folder: Path
+    aws_port: int = 0
+    api_port: int = 0
+    speed: float = 1.0
+    local_commands: Mapping[str, LocalCommand] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Tank:
+    """``start`` and ``stop`` once each. Methods are for any thread but the loop's own."""
+
+    def __init__(self, options: TankOptions) -> None:
+        self.options = options
+        self.failure: BaseException | None = None
+        self.failed = threading.Event()
+        self._loop = LoopThread("wavetank-twins", self._fail)
+        self._worlds: dict[ClusterRef, World] = {}
+        self.cloud = Cloud(
+            CloudOptions(port=options.aws_port, account=options.account), self._open, listeners=(self._heard,)
+        )
+
+    def start(self) -> None:
+        """Listen for AWS calls. OperationFailed when a port is busy."""
+        self._loop.start()
+        try:
+            self.cloud.start()
+        except BaseException:
+            self._loop.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every twin with its processes, then the embedded AWS."""
+        for reference in tuple(self._worlds):
+            self._close(reference)
+        self._loop.stop()
+        self.cloud.stop()
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which programs reach the embedded AWS."""
+        return self.cloud.client_environment(self.options.region)
+
+    def world(self, cluster: str) -> World:
+        """The twin of a cluster by name; touch it only through ``call``."""
+        for reference, world in self._worlds.items():
+            if reference.name == cluster:
+                return world
+        raise OperationFailed(f"no cluster {cluster} was created in the embedded AWS")
+
+    def api_url(self, cluster: str) -> str:
+        """Where the Kubernetes API of a cluster answers."""
+        return self.world(cluster).api.url
+
+    def write_kubeconfig(self, cluster: str, path: Path) -> None:
+        """A kubeconfig of the cluster's administrator, readable for its owner only."""
+        world = self.world(cluster)
+        self._loop.call(lambda: world.api.write_kubeconfig(path))
+
+    def install(self, cluster: str, component: str, version: str, configuration: Mapping[str, object]) -> None:
+        """Install a chart that the twin knows by name; UnknownComponentError for any other."""
+        world = self.world(cluster)
+        self._loop.call(lambda: world.install_component(component, version, configuration))
+
+    def journal(self) -> list[str]:
+        """What happened in all twins, one line an entry."""
+        return [str(entry) for world in self._worlds.values() for entry in world.engine.journal]
+
+    # --- the bridge, on threads of the embedded AWS -------------------------------------------------------------
+
+    def _open(self, created: ClusterCreated) -> ClusterEndpoint:
+        """A control plane for a new cluster; what it raises makes CreateCluster fail."""
+        tokens = AwsTokens(self.cloud, created.cluster)
+        # The port that was asked for is for the first cluster; others take what is free.
+        port = 0 if self._worlds else self.options.api_port
+        options = WorldOptions(
+            name=created.cluster.name,
+            state_folder=self.options.state_folder / created.cluster.name,
+            version=created.facts.version,
+            region=created.cluster.region,
+            service_cidr=created.facts.service_cidr,
+            port=port,
+            speed=self.options.speed,
+            local_commands=self.options.local_commands,
+            environment=self.options.environment,
+            authenticators=(tokens,),
+        )
+        world = self._loop.run(self._opened(options, tokens), START_SECONDS)
+        self._worlds[created.cluster] = world
+        return ClusterEndpoint(world.api.url, world.api.ca_pem)
+
+    async def _opened(self, options: WorldOptions, tokens: AwsTokens) -> World:
+        world = await open_world(options)
+        tokens.serve(world.cluster)
+        self._loop.spawn(world.pacer.run(), f"pace of {options.name}")
+        return world
+
+    def _close(self, reference: ClusterRef) -> None:
+        world = self._worlds.pop(reference, None)
+        if world is not None:
+            self._loop.run(world.close(), START_SECONDS)
+
+    def _heard(self, event: CloudEvent) -> None:
+        world = self._worlds.get(event.cluster)
+        if world is None:
+            return
+        match event:
+            case ClusterDeleted(cluster):
+                self._close(cluster)
+            case NodeGroupCreated(_, group) | NodeGroupUpdated(_, group):
+                self._loop.call(lambda: _resize(world, group, group.desired_size))
+            case NodeGroupDeleted(_, group):
+                self._loop.call(lambda: _resize(world, group, 0))
+            case AddonCreated(_, addon) | AddonUpdated(_, addon):
+                self._loop.call(lambda: world.install_component(addon.name, addon.version, addon.configuration))
+            case AddonDeleted(_, addon, preserve):
+                if not preserve:
+                    self._loop.call(lambda: world.uninstall_component(addon.name))
+            case ClusterCreated() | ClusterUpdated() | AccessChanged() | PodIdentityChanged():
+                return
+            case _:
+                assert_never(event)
+
+    def _fail(self, error: BaseException) -> None:
+        self.failure = error
+        self.failed.set()
+
+
+def _resize(world: World, group: NodeGroup, size: int) -> None:
+    world.pacer.catch_up()
+    world.fleet.resize(group.name, size, templates_of(group, world.options.region))

@@ -1,0 +1,316 @@
+"""One platform brought up on this machine, step by step, and taken down again: what ``up`` and ``demo`` are made of.
+
+The steps are those of a person: render, terraform apply, install the charts, kubectl apply, wait. Real programs do them
+where they are installed; without terraform or kubectl our own client does that part and the step says what is left out.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from wavetank.app import without_terraform
+from wavetank.app.design import Design
+from wavetank.app.kubernetes import KubernetesClient, has_condition, objects_of
+from wavetank.app.programs import found, run_well
+from wavetank.app.progress import Progress
+from wavetank.app.session import Record, SessionFolder
+from wavetank.app.tank import Tank, TankOptions
+from wavetank.app.terraform import Summary, Terraform
+from wavetank.base.errors import OperationFailed
+from wavetank.kube.times import rfc3339
+from wavetank.plan.model import Workload
+from wavetank.render import write
+from wavetank.twin.components.registry import UnknownComponentError
+from wavetank.twin.nodes.runtime.local_command import LocalCommand
+
+#: Variables that real pods and programs inherit from whoever called us.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "TMPDIR", "SSL_CERT_FILE")
+NODES_SECONDS = 180.0
+PODS_SECONDS = 240.0
+ADDRESS_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class VoyageOptions:
+    """Ports 0 take free ones. ``environment`` is that of the caller."""
+
+    environment: Mapping[str, str]
+    aws_port: int = 0
+    api_port: int = 0
+    speed: float = 1.0
+
+
+class Voyage:
+    """A platform's run. Use as a context manager: leaving it takes everything down, whatever has happened."""
+
+    def __init__(self, design: Design, folder: SessionFolder, options: VoyageOptions, progress: Progress) -> None:
+        self.design, self.folder, self.options, self.progress = design, folder, options, progress
+        self.plan = design.plan
+        self._inherited = {name: options.environment[name] for name in INHERITED if name in options.environment}
+        self.tank = Tank(self._tank_options())
+        self.record: Record | None = None
+        self._terraform: Terraform | None = None
+        self.kubectl = found("kubectl")
+
+    def _tank_options(self) -> TankOptions:
+        return TankOptions(
+            region=self.plan.region,
+            account=self.plan.account_id,
+            state_folder=self.folder.pods,
+            aws_port=self.options.aws_port,
+            api_port=self.options.api_port,
+            speed=self.options.speed,
+            local_commands=local_commands(self.design, self.folder.spec_file.resolve().parent),
+            environment=self._inherited,
+        )
+
+    def __enter__(self) -> Self:
+        self.record = self.folder.claim(self.plan.name, rfc3339(datetime.now(UTC)))
+        try:
+            self.tank.start()
+        except BaseException:
+            self.folder.remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.tank.stop()
+        self.folder.remove()
+
+    # --- what programs need --------------------------------------------------------------------------------------
+
+    def client_environment(self) -> dict[str, str]:
+        """What to export so that terraform, aws and kubectl talk to this platform."""
+        return self.tank.environment() | {
+            "KUBECONFIG": str(self.folder.kubeconfig),
+            "KUBECACHEDIR": str(self.folder.root / "kube-cache"),
+        }
+
+    def program_environment(self) -> dict[str, str]:
+        return self._inherited | self.client_environment()
+
+    def client(self) -> KubernetesClient:
+        return KubernetesClient(self.folder.kubeconfig)
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+
+    def render(self) -> None:
+        with self.progress.step("render", f"wavetank render {self.plan.spec_file} -e {self.plan.environment}") as step:
+            written = write(self.design.bundle, self.folder.build)
+            step.data["files"] = list(written.written)
+            self.progress.note(f"{len(written.written)} files in {self.folder.build}")
+
+    def apply_terraform(self) -> None:
+        """Create the AWS side; the cluster's kubeconfig is written as soon as there is a cluster."""
+        if found("terraform") is None:
+            self._create_without_terraform()
+        else:
+            self._terraform = Terraform(
+                self.folder.build / "terraform", self.folder.root, self.program_environment(), self.progress.passing
+            )
+            with self.progress.step("terraform init", "terraform init"):
+                self._terraform.init()
+            with self.progress.step("terraform apply", "terraform apply -auto-approve") as step:
+                self._summarise(step.data, self._terraform.apply())
+        self.tank.write_kubeconfig(self.plan.cluster.name, self.folder.kubeconfig)
+
+    def _create_without_terraform(self) -> None:
+        with self.progress.step("create the AWS side") as step:
+            self.progress.note(
+                "terraform is not on PATH: wavetank creates network, cluster, node groups and add-ons itself,"
+            )
+            self.progress.note(f"and leaves out {without_terraform.LEFT_OUT}")
+            made = without_terraform.create(self.plan, self._aws(), self.progress.passing)
+            step.data["terraform"] = None
+            step.data["created"] = made
+            self.progress.note(f"{made} things created")
+
+    def _aws(self) -> without_terraform.Clients:
+        return without_terraform.clients(self.tank.environment())
+
+    def _summarise(self, data: dict[str, Any], summary: Summary) -> None:
+        data["terraform"] = {"added": summary.added, "changed": summary.changed, "destroyed": summary.destroyed}
+        self.progress.note(summary.text)
+
+    def replan(self) -> None:
+        """Plan again: state and AWS must agree. OperationFailed when they do not."""
+        if self._terraform is None:
+            return
+        with self.progress.step("terraform plan again", "terraform plan -detailed-exitcode") as step:
+            summary = self._terraform.plan()
+            self._summarise(step.data, summary)
+            if not summary.changes_nothing:
+                raise OperationFailed(f"terraform wants to change what it has just created: {summary.text}")
+
+    def destroy_terraform(self) -> None:
+        if self._terraform is None:
+            with self.progress.step("delete the AWS side"):
+                without_terraform.destroy(self.plan, self._aws())
+            return
+        with self.progress.step("terraform destroy", "terraform destroy -auto-approve") as step:
+            self._summarise(step.data, self._terraform.destroy())
+
+    def wait_for_nodes(self) -> None:
+        wanted = sum(group.desired_size for group in self.plan.node_groups)
+        with self.progress.step("wait for the nodes", "kubectl wait --for=condition=Ready nodes --all") as step:
+            with self.client() as client:
+
+                def all_ready() -> bool:
+                    ready = sum(has_condition(node, "Ready") for node in client.items("nodes"))
+                    self.progress.passing(f"{ready} of {wanted} nodes Ready")
+                    return ready >= wanted
+
+                client.wait(f"{wanted} nodes to become Ready", all_ready, NODES_SECONDS)
+                nodes = client.items("nodes")
+            step.data["nodes"] = [node["metadata"]["name"] for node in nodes]
+            for node in nodes:
+                labels = node["metadata"]["labels"]
+                zone, kind = labels["topology.kubernetes.io/zone"], labels["node.kubernetes.io/instance-type"]
+                self.progress.note(f"{node['metadata']['name']}  {kind}  {zone}")
+
+    def install_releases(self) -> None:
+        """The charts of ``helm/releases.yaml``: the twin stands in for those it knows, and the step names the others."""
+        file = self.folder.build / "helm" / "releases.yaml"
+        if not file.exists():
+            return
+        with self.progress.step(
+            "install the charts", "helm/install.sh (the twin stands in for the charts' images)"
+        ) as step:
+            for release in yaml.safe_load(file.read_text())["releases"]:
+                installed = self._install(release)
+                step.data.setdefault("releases", {})[release["name"]] = installed
+                what = "installed" if installed else "left out: the twin has no stand-in for it"
+                self.progress.note(f"{release['name']} {release['version']}  {what}")
+
+    def _install(self, release: dict[str, Any]) -> bool:
+        try:
+            self.tank.install(self.plan.cluster.name, release["chart"], release["version"], release["values"])
+        except UnknownComponentError:
+            return False
+        return True
+
+    def apply_kubernetes(self) -> None:
+        folders = [self.folder.build / name for name in ("kubernetes", "kubernetes-monitoring")]
+        for folder in folders:
+            if folder.is_dir():
+                self._apply_folder(folder)
+
+    def _apply_folder(self, folder: Path) -> None:
+        command = f"kubectl apply -f {folder.name}" if self.kubectl else ""
+        with self.progress.step(f"apply {folder.name}", command) as step:
+            if self.kubectl is None:
+                self.progress.note("kubectl is not on PATH: wavetank applies the files through its own client")
+                with self.client() as client:
+                    applied = [f"{a.kind} {a.name} {a.verb}" for a in client.apply_folder(folder)]
+            else:
+                applied = self.run_kubectl("apply", "-f", str(folder)).splitlines()
+            step.data["objects"] = applied
+            for line in applied:
+                self.progress.note(line)
+
+    def run_kubectl(self, *words: str, timeout_seconds: float = 120) -> str:
+        """What kubectl prints; OperationFailed with its own words when it refuses."""
+        assert self.kubectl is not None, "asked only where kubectl is installed"
+        return run_well(["kubectl", *words], self.program_environment(), timeout_seconds=timeout_seconds)
+
+    def wait_for_workloads(self) -> None:
+        workloads = self.plan.workloads
+        with self.progress.step(
+            "wait for the workloads", "kubectl wait --for=condition=Available deployments --all"
+        ) as step:
+            with self.client() as client:
+                for workload in workloads:
+                    what = f"{workload.namespace}/{workload.name}"
+                    client.wait(what, partial(self._available, client, workload), PODS_SECONDS)
+                namespaces = dict.fromkeys(workload.namespace for workload in workloads)
+                pods = [pod for namespace in namespaces for pod in client.items("pods", namespace)]
+            step.data["pods"] = [{"name": p["metadata"]["name"], "ip": p["status"].get("podIP")} for p in pods]
+            for pod in pods:
+                where = f"{pod['status'].get('podIP', '?')} on {pod['spec'].get('nodeName', '?')}"
+                self.progress.note(f"{pod['metadata']['name']}  {pod['status']['phase']}  {where}")
+
+    def _available(self, client: KubernetesClient, workload: Workload) -> bool:
+        deployment = client.find("deployments.apps", workload.namespace, workload.name)
+        ready = int((deployment or {}).get("status", {}).get("availableReplicas", 0))
+        self.progress.passing(f"{workload.name}: {ready} of {workload.min_replicas} pods available")
+        return ready >= workload.min_replicas
+
+    def wait_for_addresses(self) -> dict[str, str]:
+        """ "namespace/name" of each load balancer → host:port where it answers on this machine."""
+        services = [s for s in self.plan.services if s.type == "LoadBalancer"]
+        found_at: dict[str, str] = {}
+        with self.progress.step("wait for the load balancers") as step:
+            with self.client() as client:
+                for service in services:
+                    key = f"{service.namespace}/{service.name}"
+                    where = partial(client.find, "services", service.namespace, service.name)
+                    client.wait(f"an address of {key}", partial(_has_address, where), ADDRESS_SECONDS)
+                    found_at[key] = _address(where()) or ""
+                    self.progress.note(f"{key}  http://{found_at[key]}")
+            step.data["services"] = found_at
+        return found_at
+
+    def delete_kubernetes(self) -> None:
+        """Delete what holds things in AWS before the cluster goes, as one does on EKS: load balancers are not Terraform's."""
+        command = "kubectl delete -f kubernetes" if self.kubectl else ""
+        with self.progress.step("delete the Kubernetes objects", command):
+            with self.client() as client:
+                for obj in reversed(list(objects_of(self.folder.build / "kubernetes"))):
+                    if obj["kind"] in ("Namespace", "Service"):
+                        metadata = obj["metadata"]
+                        key = "namespaces" if obj["kind"] == "Namespace" else "services"
+                        client.delete(key, metadata.get("namespace", ""), metadata["name"])
+                namespaces = [n.name for n in self.plan.namespaces]
+                client.wait(
+                    f"the namespaces {', '.join(namespaces)} to go",
+                    lambda: all(client.find("namespaces", "", name) is None for name in namespaces),
+                    PODS_SECONDS,
+                )
+            self.progress.note(f"gone: {', '.join(namespaces)}")
+
+    def check_alive(self) -> None:
+        """AssertionError of ours, with its cause, when the cluster has stopped working."""
+        if self.tank.failure is not None:
+            raise AssertionError("the twin stopped because of a bug of ours") from self.tank.failure
+
+
+def _address(service: dict[str, Any] | None) -> str | None:
+    ingress = ((service or {}).get("status", {}).get("loadBalancer", {}).get("ingress") or [None])[0]
+    if service is None or not ingress:
+        return None
+    mapped = {entry["port"] for entry in ingress.get("ports") or ()}
+    port = min(mapped) if mapped else service["spec"]["ports"][0]["port"]
+    return f"{ingress.get('ip') or ingress['hostname']}:{port}"
+
+
+def _has_address(find: Callable[[], dict[str, Any] | None]) -> bool:
+    return _address(find()) is not None
+
+
+def local_commands(design: Design, base: Path) -> dict[str, LocalCommand]:
+    """Which command stands for which image repository; ``python`` is the interpreter that runs wavetank."""
+    return {
+        local.image.rpartition(":")[0] or local.image: LocalCommand(
+            argv=tuple(sys.executable if word in ("python", "python3") else word for word in local.command),
+            folder=(base / local.folder).resolve(),
+            environment=local.env,
+        )
+        for local in design.plan.local
+    }
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Lines for a shell."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
