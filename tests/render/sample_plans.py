@@ -172,7 +172,12 @@ def workload() -> Workload:
         "api",
         2,
         10,
-        ({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}},),
+        (
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
+            },
+        ),
         {"scaleDown": {"stabilizationWindowSeconds": 300}},
     )
     return Workload(
@@ -236,6 +241,11 @@ def services() -> tuple[Service, ...]:
     )
 
 
+def no_costs() -> CostAssumptions:
+    none = Decimal(0)
+    return CostAssumptions(none, none, none, none, none, none, none, prices={})
+
+
 def sample_plan() -> Plan:
     """Every part of the model is used at least once, so that a renderer that forgets one is seen."""
     deny_all = {"podSelector": {"matchLabels": workload().selector_labels}, "policyTypes": ["Ingress"]}
@@ -292,7 +302,7 @@ def sample_plan() -> Plan:
             ServiceMonitor("api", "harbor", {"release": "prometheus"}, "api", ({"port": "http", "interval": "30s"},)),
         ),
         traffic=Traffic(Decimal(1), Decimal(5), Decimal(1), Decimal(1)),
-        cost=CostAssumptions(*[Decimal(1)] * 7, prices={}),
+        cost=no_costs(),
         objectives=Objectives(None, None, None, None, None, None),
         local=(),
         spec_file=SPEC,
@@ -301,6 +311,8 @@ def sample_plan() -> Plan:
             "cluster.version": Stated(SPEC, 9, 12),
             "cluster.name": Derived(("name",), "platform and environment"),
             "nodeGroups[general].maxSize": Stated(SPEC, 14, 5),
-            "nodeGroups[general].metadataHopLimit": Default("IMDS1", "pods must not take the node's credentials", "CIS"),
+            "nodeGroups[general].metadataHopLimit": Default(
+                "IMDS1", "pods must not take the node's credentials", "CIS"
+            ),
         },
     )

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,14 +45,12 @@ def started(words: Sequence[str], environment: Mapping[str, str], folder: Path) 
         errors="replace",
         start_new_session=True,
     )
-    try:
-        with program, _watched(program.pid):
-            try:
-                yield program
-            finally:
-                end(program)
-    finally:
-        _signal_group(program.pid, signal.SIGKILL)
+    threading.Thread(target=_end_group_after, args=(program,), name="lifeline", daemon=True).start()
+    with program, _watched(program.pid):
+        try:
+            yield program
+        finally:
+            end(program)
 
 
 def end(program: subprocess.Popen[str]) -> None:
@@ -73,9 +72,11 @@ def _drain(program: subprocess.Popen[str], seconds: float) -> None:
     program.communicate(timeout=seconds)
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
+def _end_group_after(program: subprocess.Popen[str]) -> None:
+    """Children that a program leaves running go with it; while they held its output, a reader would wait for them."""
+    program.wait()
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
+        os.killpg(program.pid, signal.SIGKILL)
 
 
 @contextmanager
