@@ -1,0 +1,78 @@
+"""What a scheduler plugin is. A plugin looks at a pod once and answers for every node.
+
+``FilterPlugin.filter_for`` and ``ScorePlugin.score_for`` correspond to PreFilter and PreScore: None means that the
+plugin has nothing to say about this pod. Upstream: ``pkg/scheduler/framework``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .node_info import NodeInfo
+from .pod_info import PodInfo
+from .view import ClusterView
+
+MAX_SCORE = 100
+
+
+#: Changes that can make a rejected pod schedulable (queueing hints).
+NODES, LEAVING, COMING, VOLUMES = "nodes", "pods leave", "pods come", "volumes"
+BY_NODES = frozenset((NODES,))
+BY_ROOM = frozenset((NODES, LEAVING))
+BY_PODS = frozenset((NODES, LEAVING, COMING))
+BY_VOLUMES = frozenset((NODES, LEAVING, VOLUMES))
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a node cannot take a pod. ``resolvable``: removing other pods might help. ``helped_by``: what to wait for."""
+
+    reasons: tuple[str, ...]
+    resolvable: bool = True
+    helped_by: frozenset[str] = BY_NODES
+
+
+class PodRejectedError(Exception):
+    """No node can take the pod (a PreFilter rejection); the text stands in for the reasons of the nodes."""
+
+
+class NodeFilter:
+    """A filter's answer for one pod. ``only`` names the nodes that are worth asking, if it knows."""
+
+    only: frozenset[str] | None = None
+
+    def rejection(self, node: NodeInfo) -> Rejection | None:
+        raise AssertionError("every filter answers for a node")
+
+    def moved(self, pod: PodInfo, node: NodeInfo, count: int) -> None:
+        """In a trial, ``pod`` came to (+1) or left (-1) ``node``; filters that count pods override this and ``copy``."""
+
+    def copy(self) -> NodeFilter:
+        """Itself, for a trial."""
+        return self
+
+
+class FilterPlugin(Protocol):
+    name: str
+
+    def filter_for(self, pod: PodInfo, view: ClusterView) -> NodeFilter | None: ...
+
+
+class ScorePlugin(Protocol):
+    name: str
+    weight: int
+
+    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
+        """0 to 100 for each node, or None when the plugin does not apply to the pod."""
+        ...
+
+
+def scaled(counts: Sequence[int], *, reverse: bool = False) -> list[int]:
+    """Counts as scores: the largest becomes 100, or 0 in reverse (``DefaultNormalizeScore``)."""
+    largest = max(counts, default=0)
+    if largest == 0:
+        return [MAX_SCORE if reverse else 0 for _ in counts]
+    scores = [MAX_SCORE * count // largest for count in counts]
+    return [MAX_SCORE - score for score in scores] if reverse else scores

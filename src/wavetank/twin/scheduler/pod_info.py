@@ -1,0 +1,196 @@
+"""A pod as the scheduler sees it: requests, affinity, tolerations, ports and spread, read once from the object.
+
+Upstream: ``k8s.io/kube-scheduler/framework`` (``PodInfo``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from wavetank.kube import resources
+from wavetank.kube.resources import Amounts
+from wavetank.kube.selectors import LabelSelector, Requirement
+from wavetank.kube.types import Obj
+
+NamespaceLabels = Callable[[str], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A pod (anti-)affinity term."""
+
+    topology_key: str
+    selector: LabelSelector
+    namespaces: frozenset[str]
+    namespace_selector: LabelSelector | None = None
+
+    def matches(self, pod: PodInfo, labels_of: NamespaceLabels) -> bool:
+        return self._covers(pod.namespace, labels_of) and self.selector.matches(pod.labels)
+
+    def _covers(self, namespace: str, labels_of: NamespaceLabels) -> bool:
+        if namespace in self.namespaces:
+            return True
+        return self.namespace_selector is not None and self.namespace_selector.matches(labels_of(namespace))
+
+    def resolved_namespaces(self, every: Iterable[str], labels_of: NamespaceLabels) -> frozenset[str] | None:
+        """The namespaces it covers now; None for all."""
+        if self.namespace_selector is None:
+            return self.namespaces
+        if self.namespace_selector.is_empty:
+            return None
+        return self.namespaces | {n for n in every if self.namespace_selector.matches(labels_of(n))}
+
+
+@dataclass(frozen=True)
+class WeightedTerm:
+    term: Term
+    weight: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A topology spread constraint; ``hard`` is DoNotSchedule."""
+
+    topology_key: str
+    max_skew: int
+    hard: bool
+    selector: LabelSelector
+    min_domains: int = 1
+    honor_affinity: bool = True
+    honor_taints: bool = False
+
+
+@dataclass(frozen=True)
+class HostPort:
+    ip: str
+    protocol: str
+    port: int
+
+    def conflicts(self, other: HostPort) -> bool:
+        same = self.port == other.port and self.protocol == other.protocol
+        return same and (self.ip == other.ip or "0.0.0.0" in (self.ip, other.ip))
+
+
+@dataclass
+class PodInfo:
+    """What of a pod decides where it goes. ``pod`` is the newest state of the object; the rest does not change."""
+
+    pod: Obj
+    uid: str
+    namespace: str
+    name: str
+    labels: Mapping[str, str]
+    priority: int
+    requests: Amounts
+    assumed: Amounts
+    terminating: bool
+    ports: tuple[HostPort, ...] = ()
+    required_affinity: tuple[Term, ...] = ()
+    required_anti_affinity: tuple[Term, ...] = ()
+    preferred_affinity: tuple[WeightedTerm, ...] = ()
+    preferred_anti_affinity: tuple[WeightedTerm, ...] = ()
+    volumes: tuple[Mapping[str, Any], ...] = field(default=())
+
+    @property
+    def spec(self) -> Obj:
+        found: Obj = self.pod["spec"]
+        return found
+
+    @property
+    def has_affinity(self) -> bool:
+        return bool(
+            self.required_affinity
+            or self.required_anti_affinity
+            or self.preferred_affinity
+            or self.preferred_anti_affinity
+        )
+
+    @property
+    def start_time(self) -> str:
+        """When it started; "" sorts nowhere, so callers treat it as now."""
+        return str((self.pod.get("status") or {}).get("startTime") or "")
+
+
+def pod_info(pod: Obj) -> PodInfo:
+    """Read a pod."""
+    spec, metadata = pod["spec"], pod["metadata"]
+    affinity = spec.get("affinity") or {}
+    together, apart = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
+    return PodInfo(
+        pod=pod,
+        uid=metadata.get("uid", ""),
+        namespace=metadata.get("namespace", ""),
+        name=metadata["name"],
+        labels=metadata.get("labels") or {},
+        priority=spec.get("priority") or 0,
+        requests=resources.pod_requests(pod),
+        assumed=resources.pod_requests(pod, assumed=resources.ASSUMED),
+        terminating=bool(metadata.get("deletionTimestamp")),
+        ports=_host_ports(spec),
+        required_affinity=_required(together, metadata),
+        required_anti_affinity=_required(apart, metadata),
+        preferred_affinity=_preferred(together, metadata),
+        preferred_anti_affinity=_preferred(apart, metadata),
+        volumes=tuple(spec.get("volumes") or ()),
+    )
+
+
+def _required(affinity: Obj, metadata: Obj) -> tuple[Term, ...]:
+    terms = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or ()
+    return tuple(_term(term, metadata) for term in terms)
+
+
+def _preferred(affinity: Obj, metadata: Obj) -> tuple[WeightedTerm, ...]:
+    terms = affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
+    return tuple(WeightedTerm(_term(t["podAffinityTerm"], metadata), int(t["weight"])) for t in terms)
+
+
+def _term(term: Obj, metadata: Obj) -> Term:
+    labels = metadata.get("labels") or {}
+    selector = LabelSelector.from_object(term.get("labelSelector"))
+    selector = with_label_keys(selector, term.get("matchLabelKeys") or (), labels, "in")
+    selector = with_label_keys(selector, term.get("mismatchLabelKeys") or (), labels, "notin")
+    wanted = term.get("namespaceSelector")
+    named = term.get("namespaces") or ([metadata.get("namespace", "")] if wanted is None else [])
+    names = None if wanted is None else LabelSelector.from_object(wanted)
+    return Term(term["topologyKey"], selector, frozenset(named), names)
+
+
+def with_label_keys(
+    selector: LabelSelector, keys: Sequence[str], labels: Mapping[str, str], operator: Literal["in", "notin"]
+) -> LabelSelector:
+    """``selector`` that also compares these labels with the pod's own (``matchLabelKeys``)."""
+    more = tuple(Requirement(key, operator, (labels[key],)) for key in keys if key in labels)
+    if not more or selector.selects_nothing:
+        return selector
+    return LabelSelector((*selector.requirements, *(m for m in more if m not in selector.requirements)))
+
+
+def _host_ports(spec: Obj) -> tuple[HostPort, ...]:
+    sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
+    return tuple(
+        HostPort(port.get("hostIP") or "0.0.0.0", port.get("protocol") or "TCP", port["hostPort"])
+        for container in [*(spec.get("containers") or ()), *sidecars]
+        for port in container.get("ports") or ()
+        if port.get("hostPort")
+    )
+
+
+def spread_constraints(pod: PodInfo) -> tuple[Spread, ...]:
+    """The constraints that the pod states itself."""
+    return tuple(_spread(c, pod.labels) for c in pod.spec.get("topologySpreadConstraints") or ())
+
+
+def _spread(constraint: Obj, labels: Mapping[str, str]) -> Spread:
+    selector = LabelSelector.from_object(constraint.get("labelSelector"))
+    return Spread(
+        topology_key=constraint["topologyKey"],
+        max_skew=int(constraint["maxSkew"]),
+        hard=constraint["whenUnsatisfiable"] == "DoNotSchedule",
+        selector=with_label_keys(selector, constraint.get("matchLabelKeys") or (), labels, "in"),
+        min_domains=constraint.get("minDomains") or 1,
+        honor_affinity=constraint.get("nodeAffinityPolicy", "Honor") == "Honor",
+        honor_taints=constraint.get("nodeTaintsPolicy", "Ignore") == "Honor",
+    )

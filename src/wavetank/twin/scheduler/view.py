@@ -1,0 +1,255 @@
+"""The scheduler's picture of the cluster, kept up to date by changes, never computed anew for a pod.
+
+Besides nodes with their pods it keeps counts that filters and scores need: pods per node that match a selector, and
+(anti-)affinity terms of running pods per node. Each is counted once, when first asked for, and followed from then on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from wavetank.kube.selectors import LabelSelector
+from wavetank.kube.types import Obj
+from wavetank.twin.cluster.cluster import Change, Cluster
+
+from .node_info import NodeInfo
+from .pod_info import PodInfo, Term, pod_info
+
+#: Selectors followed at a time; the one that was not asked for longest is forgotten.
+MOST_MATCHES = 2000
+
+
+@dataclass(frozen=True)
+class Match:
+    """Pods for which every clause (namespaces or None for all, selector) holds; ``alive`` leaves out terminating ones."""
+
+    clauses: tuple[tuple[frozenset[str] | None, LabelSelector], ...]
+    alive: bool = False
+
+    def covers(self, pod: PodInfo) -> bool:
+        if self.alive and pod.terminating:
+            return False
+        return all(
+            (namespaces is None or pod.namespace in namespaces) and selector.matches(pod.labels)
+            for namespaces, selector in self.clauses
+        )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A term of a running pod: ``kind`` is "required", "anti", "preferred" or "preferred anti"."""
+
+    kind: str
+    term: Term
+    weight: int = 1
+
+
+def terms_held(pod: PodInfo) -> Iterable[Held]:
+    """All affinity terms of a pod."""
+    yield from (Held("required", term) for term in pod.required_affinity)
+    yield from (Held("anti", term) for term in pod.required_anti_affinity)
+    yield from (Held("preferred", w.term, w.weight) for w in pod.preferred_affinity)
+    yield from (Held("preferred anti", w.term, w.weight) for w in pod.preferred_anti_affinity)
+
+
+class ClusterView:
+    """Nodes by name in the order of the scheduler's snapshot, and the counts over their pods."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.nodes: dict[str, NodeInfo] = {}
+        self.held: dict[Held, Counter[str]] = {}
+        self.image_nodes: Counter[str] = Counter()
+        #: Pods that wait for their victims to go, by the node they were promised.
+        self.nominated: dict[str, dict[str, PodInfo]] = {}
+        self._services: dict[str, dict[str, Obj]] = {}
+        self._node_of: dict[str, str] = {}
+        self._early: dict[str, dict[str, PodInfo]] = {}
+        self._matches: OrderedDict[Match, Counter[str]] = OrderedDict()
+        self._ordered: list[NodeInfo] | None = None
+
+    def follow(self) -> None:
+        """Take in everything that exists and everything that changes."""
+        self.cluster.subscribe("nodes", self._on_node)
+        self.cluster.subscribe("pods", self._on_pod)
+        self.cluster.subscribe("services", self._on_service)
+        for service in self.cluster.list("services"):
+            self._services.setdefault(service["metadata"]["namespace"], {})[service["metadata"]["name"]] = service
+        for node in self.cluster.list("nodes"):
+            self.put_node(node)
+        for pod in self.cluster.list("pods"):
+            if pod["spec"].get("nodeName") and not _is_over(pod):
+                self.add_pod(pod_info(pod), pod["spec"]["nodeName"])
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def ordered(self) -> list[NodeInfo]:
+        """Round robin over the zones in the order in which they were first seen (``node_tree.list``)."""
+        if self._ordered is None:
+            zones: dict[str, list[NodeInfo]] = {}
+            for node in self.nodes.values():
+                zones.setdefault(node.zone, []).append(node)
+            longest = max(map(len, zones.values()), default=0)
+            self._ordered = [zone[i] for i in range(longest) for zone in zones.values() if i < len(zone)]
+        return self._ordered
+
+    def counts(self, match: Match) -> Mapping[str, int]:
+        """Matching pods by node; nodes without any are absent."""
+        found = self._matches.get(match)
+        if found is not None:
+            self._matches.move_to_end(match)
+            return found
+        pods = ((n.name, pod) for n in self.nodes.values() for pod in n.pods.values())
+        found = self._matches[match] = Counter(name for name, pod in pods if match.covers(pod))
+        if len(self._matches) > MOST_MATCHES:
+            self._matches.popitem(last=False)
+        return found
+
+    def services(self, namespace: str) -> Iterable[Obj]:
+        return self._services.get(namespace, {}).values()
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        found = self.cluster.find("namespaces", "", namespace)
+        labels: Mapping[str, str] = (found or {}).get("metadata", {}).get("labels") or {}
+        return labels
+
+    def namespaces(self) -> list[str]:
+        return [n["metadata"]["name"] for n in self.cluster.list("namespaces")]
+
+    def namespaces_of(self, term: Term) -> frozenset[str] | None:
+        """The namespaces that a term covers now; None for all."""
+        if term.namespace_selector is None:
+            return term.namespaces
+        return term.resolved_namespaces(self.namespaces(), self.namespace_labels)
+
+    # --- changes -----------------------------------------------------------------------------------------------
+
+    def _on_service(self, change: Change) -> None:
+        services = self._services.setdefault(change.namespace, {})
+        if change.type == "DELETED":
+            services.pop(change.name, None)
+        else:
+            services[change.name] = change.object
+
+    def _on_node(self, change: Change) -> None:
+        if change.type == "DELETED":
+            self.drop_node(change.name)
+        else:
+            self.put_node(change.object)
+
+    def put_node(self, node: Obj) -> None:
+        name = node["metadata"]["name"]
+        info = self.nodes.get(name)
+        if info is None:
+            info = self.nodes[name] = NodeInfo(node)
+            self._ordered = None
+            self.image_nodes.update(info.images.keys())
+            for pod in self._early.pop(name, {}).values():
+                self.add_pod(pod, name)
+            return
+        zone, images = info.zone, info.images
+        info.read(node)
+        if info.zone != zone:
+            self._ordered = None
+        if info.images != images:
+            self.image_nodes.subtract(images.keys())
+            self.image_nodes.update(info.images.keys())
+
+    def drop_node(self, name: str) -> None:
+        """Forget a node; its pods wait aside, should it come back."""
+        info = self.nodes.get(name)
+        if info is None:
+            return
+        pods = list(info.pods.values())
+        for pod in pods:
+            self._remove(pod, name)
+        del self.nodes[name]
+        self.image_nodes.subtract(info.images.keys())
+        self._ordered = None
+        self._early[name] = {pod.uid: pod for pod in pods}
+        for pod in pods:
+            self._node_of[pod.uid] = name
+
+    def _on_pod(self, change: Change) -> None:
+        pod = change.object
+        uid = pod["metadata"]["uid"]
+        here = self._node_of.get(uid)
+        gone = change.type == "DELETED" or not pod["spec"].get("nodeName") or _is_over(pod)
+        if gone:
+            if here is not None:
+                self.forget_pod(uid)
+            return
+        if here is not None and change.old is not None and _same_to_scheduler(change.old, pod):
+            self._known(uid, here).pod = pod
+            return
+        if here is not None:
+            self.forget_pod(uid)
+        self.add_pod(pod_info(pod), pod["spec"]["nodeName"])
+
+    def _known(self, uid: str, node_name: str) -> PodInfo:
+        info = self.nodes.get(node_name)
+        return info.pods[uid] if info is not None else self._early[node_name][uid]
+
+    def add_pod(self, pod: PodInfo, node_name: str) -> None:
+        self._node_of[pod.uid] = node_name
+        node = self.nodes.get(node_name)
+        if node is None:
+            self._early.setdefault(node_name, {})[pod.uid] = pod
+            return
+        node.add(pod)
+        self._count(pod, node_name, 1)
+
+    def forget_pod(self, uid: str) -> None:
+        name = self._node_of.pop(uid)
+        if name in self.nodes:
+            self._remove(self.nodes[name].pods[uid], name)
+            self._node_of.pop(uid, None)
+        else:
+            self._early[name].pop(uid, None)
+
+    def _remove(self, pod: PodInfo, node_name: str) -> None:
+        self.nodes[node_name].remove(pod)
+        self._node_of.pop(pod.uid, None)
+        self._count(pod, node_name, -1)
+
+    def _count(self, pod: PodInfo, node_name: str, sign: int) -> None:
+        for match, counter in self._matches.items():
+            if match.covers(pod):
+                _change(counter, node_name, sign)
+        for held in terms_held(pod):
+            counter = self.held.setdefault(held, Counter())
+            _change(counter, node_name, sign)
+            if not counter:
+                del self.held[held]
+
+    # --- nominations -------------------------------------------------------------------------------------------
+
+    def nominate(self, pod: PodInfo, node_name: str) -> None:
+        self.withdraw(pod.uid)
+        self.nominated.setdefault(node_name, {})[pod.uid] = pod
+
+    def withdraw(self, uid: str) -> None:
+        for name, pods in tuple(self.nominated.items()):
+            if pods.pop(uid, None) is not None and not pods:
+                del self.nominated[name]
+
+
+def _change(counter: Counter[str], name: str, sign: int) -> None:
+    counter[name] += sign
+    if not counter[name]:
+        del counter[name]
+
+
+def _is_over(pod: Obj) -> bool:
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
+def _same_to_scheduler(old: Obj, new: Obj) -> bool:
+    """A write of the status alone, which keeps the very same specification."""
+    if old["spec"] is not new["spec"] and old["spec"] != new["spec"]:
+        return False
+    before, after = old["metadata"], new["metadata"]
+    ending = bool(before.get("deletionTimestamp")) == bool(after.get("deletionTimestamp"))
+    return ending and before.get("labels") == after.get("labels")
