@@ -66,7 +66,9 @@ SERVER = textwrap.dedent(
 class RealWorld:
     """One machine, one runtime of processes. Use ``run`` to do something in it."""
 
-    def __init__(self, folder: Path, commands: Mapping[str, LocalCommand] | None = None) -> None:
+    def __init__(
+        self, folder: Path, commands: Mapping[str, LocalCommand] | None = None, *, own_addresses: bool = True
+    ) -> None:
         self.folder = folder
         script = folder / "server.py"
         script.write_text(SERVER)
@@ -83,6 +85,7 @@ class RealWorld:
             {IMAGE: server, **(commands or {})},
             folder / "state",
             {"PATH": "/usr/local/bin:/usr/bin:/bin"},
+            own_addresses=own_addresses,
         )
         self.runtime = ProcessRuntime(self.engine, options)
         instant = Registry(size_bytes=0, check_seconds=0.0)

@@ -324,3 +324,42 @@ def test_requests_are_answered_while_the_world_sleeps(tmp_path: Path) -> None:
         assert len(answers) == 20
 
     world.run(story)
+
+
+def test_a_projected_token_speaks_for_the_pods_service_account(tmp_path: Path) -> None:
+    world = RealWorld(tmp_path)
+    token = {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}}
+    names = {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}}
+    volumes = [{"name": "access", "projected": {"sources": [token, names]}}]
+
+    async def story() -> None:
+        world.create(volumes=volumes, serviceAccountName="default")
+        await until(world.ready)
+        folder = Path((await served(world))["env"]["VOLUME_ACCESS"])
+        assert (folder / "namespace").read_text() == "default"
+        first = (folder / "token").read_text()
+        assert world.cluster.user_of_token(first).name == "system:serviceaccount:default:default"
+        world.engine.run_for(3000.0)
+        assert (folder / "token").read_text() != first
+
+    world.run(story)
+
+
+def test_without_addresses_of_their_own_pods_share_one_and_have_mapped_ports(tmp_path: Path) -> None:
+    world = RealWorld(tmp_path, own_addresses=False)
+
+    async def story() -> None:
+        world.create("one")
+        world.create("two")
+        await until(lambda: world.ready("one") and world.ready("two"))
+        ports = set()
+        for name in ("one", "two"):
+            pod = world.pod(name)
+            assert pod["status"]["podIP"] == "127.0.0.1"
+            mapped = json.loads(pod["metadata"]["annotations"]["twin.wavetank.dev/mapped-ports"])
+            code, body = await get("127.0.0.1", mapped["8080"])
+            assert (code, json.loads(body)["pod"]) == (200, name)
+            ports.add(mapped["8080"])
+        assert len(ports) == 2
+
+    world.run(story)

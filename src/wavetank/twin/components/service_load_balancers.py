@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Change, Cluster
-from wavetank.twin.nodes.kubelet.worker import MAPPED_PORTS
+from wavetank.twin.nodes.kubelet.setup import MAPPED_PORTS
 from wavetank.twin.nodes.loadbalancer import LoadBalancers, Placement, Target
 
 from .load_balancer_controller import NAME

@@ -35,8 +35,22 @@ def network_everywhere(node_name: str) -> bool:
     return True
 
 
-def no_token(namespace: str, account: str, audience: str, seconds: int, pod: Obj) -> str | None:
-    return None
+def tokens_of(cluster: Cluster) -> CreateToken:
+    """Tokens of the cluster's own TokenRequest API, bound to the pod; none for an account that does not exist."""
+
+    def create_token(namespace: str, account: str, audience: str, seconds: int, pod: Obj) -> str | None:
+        metadata = pod["metadata"]
+        bound = {"kind": "Pod", "apiVersion": "v1", "name": metadata["name"], "uid": metadata["uid"]}
+        spec = {"audiences": [audience] if audience else [], "expirationSeconds": seconds, "boundObjectRef": bound}
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+        try:
+            return str(cluster.issue_token(namespace, account, request)["status"]["token"])
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            return None
+
+    return create_token
 
 
 @dataclass
@@ -51,11 +65,14 @@ class Member:
 
 @dataclass(frozen=True)
 class FleetOptions:
-    """What surrounds the machines. ``network_ready(node name)``: whether a network plugin runs there."""
+    """What surrounds the machines. ``network_ready(node name)``: whether a network plugin runs there.
+
+    ``create_token`` None: the cluster issues the tokens of projected volumes itself.
+    """
 
     registry: Registry = field(default_factory=Registry)
     network_ready: Callable[[str], bool] = network_everywhere
-    create_token: CreateToken = no_token
+    create_token: CreateToken | None = None
 
 
 class Fleet:
@@ -185,7 +202,7 @@ class Fleet:
             network_ready=lambda: self._options.network_ready(machine.name),
             take_address=subnet.take,
             give_back_address=subnet.give_back,
-            create_token=self._options.create_token,
+            create_token=self._options.create_token or tokens_of(self.cluster),
             up_since_seconds=self._engine.now,
         )
 

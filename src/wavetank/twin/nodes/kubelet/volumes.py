@@ -18,6 +18,10 @@ from .environment import ConfigError, PodContext, field_value, resource_value
 #: (namespace, service account, audience, lifetime in seconds, pod) -> token, or None where no token can be had
 CreateToken = Callable[[str, str, str, int, Obj], str | None]
 
+DEFAULT_TOKEN_SECONDS = 3600
+#: Tokens are replaced when this part of their life is over.
+TOKEN_LIFE_FRACTION = 0.8
+
 
 class VolumeError(Exception):
     """A volume cannot be set up now."""
@@ -55,6 +59,17 @@ def referenced_objects(pod: Obj) -> set[tuple[str, str]]:
             if "secret" in source:
                 found.add(("secrets", source["secret"].get("secretName") or source["secret"].get("name", "")))
     return found
+
+
+def token_refresh_seconds(pod: Obj) -> float | None:
+    """After how long the pod's projected tokens are to be replaced; None when it has none."""
+    lives = [
+        int(source["serviceAccountToken"].get("expirationSeconds", DEFAULT_TOKEN_SECONDS))
+        for volume in pod["spec"].get("volumes") or ()
+        for source in (volume.get("projected") or {}).get("sources") or ()
+        if "serviceAccountToken" in source
+    ]
+    return min(lives) * TOKEN_LIFE_FRACTION if lives else None
 
 
 def _volume(context: VolumeContext, volume: Obj) -> VolumeFiles:
@@ -148,6 +163,6 @@ def _projected(context: VolumeContext, sources: Iterable[Obj]) -> dict[str, byte
 def _token(context: VolumeContext, source: Obj) -> dict[str, bytes]:
     pod = context.pod_context.pod
     account = pod["spec"].get("serviceAccountName", "default")
-    lifetime = int(source.get("expirationSeconds", 3600))
+    lifetime = int(source.get("expirationSeconds", DEFAULT_TOKEN_SECONDS))
     token = context.create_token(context.pod_context.namespace, account, source.get("audience", ""), lifetime, pod)
     return {} if token is None else {source["path"]: token.encode()}

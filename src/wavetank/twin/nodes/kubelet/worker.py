@@ -7,14 +7,11 @@ real kubelet relists every second.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
-from wavetank.twin.nodes.addresses import SubnetFullError
-from wavetank.twin.nodes.machine import NETWORK_NOT_READY
 from wavetank.twin.nodes.runtime.port import Exit, Sandbox
 
 from .backoff import go_duration
@@ -22,21 +19,14 @@ from .host import Host
 from .pod_status import Facts, failed_to_initialize, is_past, pod_status
 from .prober import KINDS, TITLES, Kind, ProbeWorker
 from .record import ContainerRecord, Waiting, records_of
-from .starter import RETRY_SECONDS, Starter
+from .setup import Setup
+from .starter import Starter
 from .stopping import LEAST_GRACE_SECONDS, Stopping
-from .volumes import VolumeContext, VolumeError, pod_volumes, referenced_objects
 
-#: Network namespace, pause container and the CNI's address, together.
-SANDBOX_SECONDS = 0.5
-#: Mounts are tried again after this, doubling up to the cap (``exponentialbackoff``).
-MOUNT_RETRY_SECONDS, MOUNT_RETRY_CAP_SECONDS = 0.5, 122.0
 #: A pod is synchronised this often without any cause; its ConfigMap and Secret volumes are refreshed then.
 SYNC_SECONDS = 60.0
 #: What a pod gets that was force-deleted: its object is gone, its processes must go.
 FORCED_GRACE_SECONDS = 1.0
-
-#: Annotation of a pod whose ports are mapped: JSON, port -> real port at the pod's IP.
-MAPPED_PORTS = "twin.wavetank.dev/mapped-ports"
 
 Stage: TypeAlias = Literal["starting", "running", "stopping", "over"]
 
@@ -53,14 +43,13 @@ class PodWorker:
         self._engine = host.engine
         self._on_over = on_over
         self._start_seconds = self._engine.now
+        self._setup = Setup(host, self)
         self._starter = Starter(host, self)
         self._probes: list[ProbeWorker] = []
         self._stopping: dict[str, Stopping] = {}
         self._stop_deadline_seconds = 0.0
         self._forced_phase, self._reason, self._message = "", "", ""
-        self._address = ""
         self._publish_pending = False
-        self._volumes_stale = False
         self._vanished = False
         self._doomed = False
 
@@ -71,7 +60,7 @@ class PodWorker:
         if deadline is not None:
             self._engine.call_later(float(deadline), self._deadline_exceeded)
         self.publish()
-        self._mount(MOUNT_RETRY_SECONDS)
+        self._setup.begin()
 
     def reject(self, reason: str, message: str) -> None:
         """Refuse to run the pod: it fails at once and no container is created."""
@@ -116,78 +105,18 @@ class PodWorker:
 
     def object_changed(self, key: str, name: str) -> None:
         """A ConfigMap or Secret of the namespace changed: volumes made from it follow at the pod's next sync."""
-        if self.stage != "running" or self._volumes_stale or (key, name) not in referenced_objects(self.pod):
-            return
-        self._volumes_stale = True
-        age_seconds = self._engine.now - self._start_seconds
-        self._engine.call_later(SYNC_SECONDS - age_seconds % SYNC_SECONDS, self._refresh_volumes)
+        if self.stage == "running":
+            age_seconds = self._engine.now - self._start_seconds
+            self._setup.object_changed(key, name, SYNC_SECONDS - age_seconds % SYNC_SECONDS)
 
-    # --- volumes and sandbox -----------------------------------------------------------------------------------
+    def is_starting(self) -> bool:
+        return self.stage == "starting"
 
-    def _volume_context(self) -> VolumeContext:
-        return VolumeContext(self._host.context(self.pod, self._pod_ip()), self._host.create_token)
-
-    def _mount(self, retry_seconds: float) -> None:
-        if self.stage != "starting":
-            return
-        try:
-            pod_volumes(self._volume_context())
-        except VolumeError as problem:
-            self._host.record(self.pod, "Warning", "FailedMount", str(problem))
-            following = min(retry_seconds * 2, MOUNT_RETRY_CAP_SECONDS)
-            self._engine.call_later(retry_seconds, lambda: self._mount(following))
-        else:
-            self._await_network()
-
-    def _await_network(self) -> None:
-        if self.stage != "starting":
-            return
-        if self._host_network or self._host.network_ready():
-            self._engine.call_later(SANDBOX_SECONDS, self._open_sandbox)
-            return
-        self._host.record(self.pod, "Warning", "NetworkNotReady", f"network is not ready: {NETWORK_NOT_READY}")
-        self._engine.call_later(RETRY_SECONDS, self._await_network)
-
-    @property
-    def _host_network(self) -> bool:
-        return bool(self.pod["spec"].get("hostNetwork"))
-
-    def _open_sandbox(self) -> None:
-        if self.stage != "starting":
-            return
-        try:
-            address = self._host.machine.address if self._host_network else self._host.take_address()
-        except SubnetFullError:
-            why = 'plugin type="aws-cni" name="aws-cni" failed (add): add cmd: failed to assign an IP address to container'
-            self._host.record(self.pod, "Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {why}")
-            self._engine.call_later(RETRY_SECONDS, self._open_sandbox)
-            return
-        self._address = "" if self._host_network else address
-        self.sandbox = self._host.runtime.open(self.pod, address)
-        self.sandbox.lay_out(pod_volumes(self._volume_context()))
+    def sandbox_opened(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
         self.stage = "running"
-        self._note_mapped_ports(self.sandbox)
         self._start_probes()
         self.changed()
-
-    def _note_mapped_ports(self, sandbox: Sandbox) -> None:
-        """Tell who makes endpoints where the pod's ports really are, on systems that do not give it its own."""
-        if sandbox.mapped_ports:
-            annotation = {MAPPED_PORTS: json.dumps({str(p): real for p, real in sandbox.mapped_ports.items()})}
-            metadata = self.pod["metadata"]
-            self.pod = self._host.cluster.modify(
-                "pods", metadata["namespace"], metadata["name"], lambda live: _annotated(live, annotation)
-            )
-
-    def _refresh_volumes(self) -> None:
-        self._volumes_stale = False
-        if self.stage != "running" or self.sandbox is None:
-            return
-        try:
-            self.sandbox.lay_out(pod_volumes(self._volume_context()))
-        except VolumeError as problem:
-            # Files that are there stay there; the kubelet says so and tries again at the next sync.
-            self._host.record(self.pod, "Warning", "FailedMount", str(problem))
 
     # --- containers --------------------------------------------------------------------------------------------
 
@@ -362,7 +291,7 @@ class PodWorker:
         """Nothing runs any more: say so, and confirm a deletion."""
         self.stage = "over"
         self._stop_probes()
-        self._give_back_address()
+        self._setup.give_back_address()
         if not self._vanished:
             self._write_status()
         if not self._doomed:
@@ -383,15 +312,10 @@ class PodWorker:
                 raise
 
     def _release(self) -> None:
-        self._give_back_address()
+        self._setup.give_back_address()
         sandbox, self.sandbox = self.sandbox, None
         if sandbox is not None:
             sandbox.remove()
-
-    def _give_back_address(self) -> None:
-        address, self._address = self._address, ""
-        if address:
-            self._host.give_back_address(address)
 
     # --- status ------------------------------------------------------------------------------------------------
 
@@ -429,8 +353,3 @@ class PodWorker:
         if live is None or live["metadata"]["uid"] != metadata["uid"]:
             return
         self.pod = self._host.cluster.set_status(live, pod_status(live, self._facts(), self._engine.utc, self._host.at))
-
-
-def _annotated(obj: Obj, annotations: dict[str, str]) -> Obj:
-    metadata = obj["metadata"]
-    return {**obj, "metadata": {**metadata, "annotations": (metadata.get("annotations") or {}) | annotations}}

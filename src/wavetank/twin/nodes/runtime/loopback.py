@@ -44,13 +44,16 @@ def free_port(address: str) -> int:
 class LoopbackAddresses:
     """Hands out places. An address is not used again before all others were, so that nobody talks to a successor."""
 
-    def __init__(self, first_offset: int = 0) -> None:
+    def __init__(self, first_offset: int = 0, *, own: bool = True) -> None:
         self._next = first_offset % COUNT
+        self._own = own
         self._taken: set[str] = set()
 
     def take(self, ports: Iterable[int]) -> Place:
         """A place whose ports are free now."""
         wanted = sorted(set(ports))
+        if not self._own:
+            return self._mapped(COMMON_ADDRESS, wanted)
         for _ in range(1000):
             address = str(IPv4Address(FIRST + self._next))
             self._next = (self._next + 1) % COUNT

@@ -153,7 +153,7 @@ class ModelledSandbox:
         self._engine = engine
         self._behaviour_of = behaviour_of
 
-    def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
+    def lay_out(self, volumes: Callable[[], Mapping[str, VolumeFiles]]) -> None:
         return
 
     def start(self, launch: Launch, on_exit: Callable[[Exit], None]) -> Container:

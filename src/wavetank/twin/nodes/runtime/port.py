@@ -106,8 +106,8 @@ class Sandbox(Protocol):
         """Where a port of the pod really listens, for ports that could not be had at ``address``."""
         ...
 
-    def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
-        """Create or refresh the pod's volumes, by name."""
+    def lay_out(self, volumes: Callable[[], Mapping[str, VolumeFiles]]) -> None:
+        """Create or refresh the pod's volumes, by name. Their contents are computed only where files are kept."""
         ...
 
     def start(self, launch: Launch, on_exit: Callable[[Exit], None]) -> Container:

@@ -41,6 +41,7 @@ DEFAULT_HOOK_SECONDS = 3600.0
 class ProcessOptions:
     """``base_environment``: PATH and the like; ``pod_environment``: what a given pod gets besides (proxies, the API's address).
 
+    ``own_addresses`` False: all pods share one address and have mapped ports, as on systems other than Linux.
     ``post`` runs an action inside the engine, with the clock brought forward first; ``clock`` is the time for log lines.
     """
 
@@ -49,6 +50,7 @@ class ProcessOptions:
     base_environment: Mapping[str, str] = field(default_factory=dict)
     pod_environment: Callable[[Obj, str], Mapping[str, str]] = lambda pod, address: {}
     behaviour_of: BehaviourOf = default_behaviour
+    own_addresses: bool = True
     post: Post | None = None
     clock: Callable[[], datetime] | None = None
 
@@ -59,7 +61,7 @@ class ProcessRuntime:
     def __init__(self, engine: Engine, options: ProcessOptions) -> None:
         self.engine = engine
         self.options = options
-        self.addresses = LoopbackAddresses()
+        self.addresses = LoopbackAddresses(own=options.own_addresses)
         self.post: Post = options.post or engine.call_soon
         self.processes: set[SupervisedProcess] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,9 +126,10 @@ class ProcessSandbox:
     def real_port(self, port: int) -> int:
         return self.place.mapped_ports.get(port, port)
 
-    def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
-        self.folders.lay_out(volumes)
-        self._volumes = {name: self.folders.volume(name) for name in volumes}
+    def lay_out(self, volumes: Callable[[], Mapping[str, VolumeFiles]]) -> None:
+        contents = volumes()
+        self.folders.lay_out(contents)
+        self._volumes = {name: self.folders.volume(name) for name in contents}
 
     def start(self, launch: Launch, on_exit: Callable[[Exit], None]) -> Container:
         runtime = self.runtime
