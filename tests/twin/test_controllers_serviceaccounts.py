@@ -19,7 +19,7 @@ def running_cluster() -> tuple[Engine, Cluster]:
 
 
 def namespace(name: str) -> Obj:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {"finalizers": ["kubernetes"]}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
 def test_every_namespace_gets_an_account_and_the_certificate() -> None:

@@ -156,7 +156,8 @@ class Cluster:
         if call.external and not managers_done:
             obj = self._with_managers(None, obj, resource, call, "")
         attempt = self._admitted(Attempt("CREATE", resource, namespace, name, obj, None, call, self))
-        obj = lifecycle.with_first_status(attempt.obj, resource, custom=custom, external=call.external)
+        obj = lifecycle.with_finalizers(attempt.obj, resource)
+        obj = lifecycle.with_first_status(obj, resource, custom=custom, external=call.external)
         obj = {**obj, "metadata": self._stamped(obj["metadata"], resource, custom)}
         if call.external or self._admission:
             check(resource, name, self.meanings.causes_of_creation(obj, resource))

@@ -53,6 +53,7 @@ _FIRST_STATUS: dict[str, Obj] = {
         "expectedPods": 0,
     },
 }
+NAMESPACE_FINALIZER = "kubernetes"
 #: Their status is the business of whoever creates them.
 _STATUS_KEPT = frozenset({"nodes"})
 
@@ -83,6 +84,17 @@ def with_first_status(obj: Obj, resource: Resource, *, custom: bool, external: b
         return {**obj, "status": first_status(resource, obj) | obj["status"]} if resource.key == "pods" else obj
     without = {k: v for k, v in obj.items() if k != "status"}
     return without if custom else {**without, "status": first_status(resource, obj)}
+
+
+def with_finalizers(obj: Obj, resource: Resource) -> Obj:
+    """``obj`` as its kind begins: a namespace is emptied before it goes (``namespaceStrategy.PrepareForCreate``)."""
+    if resource.key != "namespaces":
+        return obj
+    spec = obj.get("spec") or {}
+    finalizers = list(spec.get("finalizers") or ())
+    if NAMESPACE_FINALIZER in finalizers:
+        return obj
+    return {**obj, "spec": {**spec, "finalizers": [*finalizers, NAMESPACE_FINALIZER]}}
 
 
 def stamped(metadata: dict[str, Any], *, uid: str, now: datetime, counted: bool) -> dict[str, Any]:
