@@ -363,3 +363,40 @@ def test_without_addresses_of_their_own_pods_share_one_and_have_mapped_ports(tmp
         assert len(ports) == 2
 
     world.run(story)
+
+
+def test_the_end_of_the_log_can_be_the_reason_of_an_end(tmp_path: Path) -> None:
+    failing = LocalCommand(("sh", "-c", "echo loading; echo no model >&2; exit 4"))
+    world = RealWorld(tmp_path, {"registry.example/failing": failing})
+    container = {"name": "app", "image": "registry.example/failing"}
+
+    async def story() -> None:
+        told = container | {"terminationMessagePolicy": "FallbackToLogsOnError"}
+        world.create("told", containers=[told], restartPolicy="Never")
+        world.create("silent", containers=[container], restartPolicy="Never")
+        await until(lambda: all(world.pod(n)["status"].get("phase") == "Failed" for n in ("told", "silent")))
+        ended = world.container("told")["state"]["terminated"]
+        assert ended["exitCode"] == 4
+        assert sorted(ended["message"].split("\n")) == ["", "loading", "no model"]
+        assert "message" not in world.container("silent")["state"]["terminated"]
+
+    world.run(story)
+
+
+@pytest.mark.skipif(not ON_LINUX, reason="only Linux ends a process with its parent")
+def test_a_process_does_not_outlive_its_supervisor(tmp_path: Path) -> None:
+    world = RealWorld(tmp_path)
+
+    async def story() -> None:
+        world.create()
+        await until(world.ready)
+        pid = world.fleet.process_id("default", "web")
+        assert pid is not None
+        assert pid == (await served(world))["pid"]
+        supervisor = psutil.Process(pid).parent()
+        assert supervisor is not None
+        supervisor.kill()
+        await until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+        await until(lambda: world.container()["restartCount"] == 1)
+
+    world.run(story)

@@ -164,6 +164,16 @@ class Fleet:
         beats = int((until - member.joined_seconds) / HEARTBEAT_SECONDS)
         return member.joined_seconds + beats * HEARTBEAT_SECONDS
 
+    def process_id(self, namespace: str, pod_name: str, container: str = "") -> int | None:
+        """The process of a real container (the first one, if none is named); None when there is none."""
+        pod = self.cluster.find("pods", namespace, pod_name)
+        kubelet = self.kubelet_of(pod["spec"].get("nodeName", "")) if pod is not None else None
+        worker = kubelet.workers.get(pod["metadata"]["uid"]) if kubelet is not None and pod is not None else None
+        records = worker.records.values() if worker is not None else ()
+        wanted = (r.process for r in records if r.role == "main" and container in ("", r.name))
+        process = next(wanted, None)
+        return process.pid if process is not None else None
+
     def report_network(self) -> None:
         """Let every kubelet look at its network plugin again."""
         for kubelet in self.kubelets:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -19,21 +18,10 @@ from wavetank.twin.cluster.ports import LogQuery
 
 from .fleet import Fleet
 from .kubelet.record import ContainerRecord, Waiting
+from .runtime.log_file import Entry, entries_of
 
 FOLLOW_SECONDS = 0.1
 CHUNK_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One piece of a line; ``full`` ends the line."""
-
-    stamp: bytes
-    full: bool
-    text: bytes
-
-    def shown(self, *, timestamps: bool) -> bytes:
-        return (self.stamp + b" " if timestamps else b"") + self.text + (b"\n" if self.full else b"")
 
 
 class FleetLogs:
@@ -127,13 +115,6 @@ def _why(waiting: Waiting) -> str:
             return "trying and failing to pull image"
         case reason:
             return reason
-
-
-def entries_of(content: bytes) -> Iterator[Entry]:
-    """Entries of whole lines of a log file."""
-    for line in content.split(b"\n")[:-1]:
-        stamp, _, mark, text = line.split(b" ", 3)
-        yield Entry(stamp, mark == b"F", text)
 
 
 def _content(path: Path) -> bytes:

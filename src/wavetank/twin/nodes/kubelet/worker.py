@@ -25,6 +25,8 @@ from .stopping import LEAST_GRACE_SECONDS, Stopping
 
 #: A pod is synchronised this often without any cause; its ConfigMap and Secret volumes are refreshed then.
 SYNC_SECONDS = 60.0
+#: From the deletion of a pod to the first signal: watch, pod worker, call to the container runtime.
+STOP_REACTION_SECONDS = 0.05
 #: What a pod gets that was force-deleted: its object is gone, its processes must go.
 FORCED_GRACE_SECONDS = 1.0
 
@@ -75,16 +77,22 @@ class PodWorker:
         self.pod = pod
         if not pod["metadata"].get("deletionTimestamp"):
             return
-        grace_seconds = float(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
         if not self._doomed:
             self._doomed = True
-            if self.stage == "over":
-                self._finish()
-            else:
-                self._stop(grace_seconds)
+            self._engine.call_later(STOP_REACTION_SECONDS, self._obey_deletion)
         else:
             for stopping in self._stopping.values():
-                stopping.shorten(grace_seconds)
+                stopping.shorten(self._deletion_grace_seconds)
+
+    @property
+    def _deletion_grace_seconds(self) -> float:
+        return float(self.pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+
+    def _obey_deletion(self) -> None:
+        if self.stage == "over":
+            self._finish()
+        else:
+            self._stop(self._deletion_grace_seconds)
 
     def vanish(self) -> None:
         """The object was removed without waiting for this kubelet."""

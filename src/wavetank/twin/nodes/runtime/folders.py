@@ -37,6 +37,10 @@ class PodFolders:
         folder.mkdir(exist_ok=True)
         return folder / f"{restart_count}.log"
 
+    def termination_file(self, container: str) -> Path:
+        """Where a process may say why it ended, in place of ``terminationMessagePath``."""
+        return self.temporary / f"termination-{container}"
+
     def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
         for name, volume in volumes.items():
             if volume.claim:

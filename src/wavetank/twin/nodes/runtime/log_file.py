@@ -5,13 +5,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 #: Longer lines are cut into pieces of this size (containerd ``max_container_log_line_size``).
 PIECE_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One piece of a line; ``full`` ends the line."""
+
+    stamp: bytes
+    full: bool
+    text: bytes
+
+    def shown(self, *, timestamps: bool) -> bytes:
+        return (self.stamp + b" " if timestamps else b"") + self.text + (b"\n" if self.full else b"")
+
+
+def entries_of(content: bytes) -> Iterator[Entry]:
+    """Entries of whole lines of a log file; a first line that was cut off is left out."""
+    for line in content.split(b"\n")[:-1]:
+        parts = line.split(b" ", 3)
+        if len(parts) == 4:
+            yield Entry(parts[0], parts[2] == b"F", parts[3])
 
 
 def stamp(moment: datetime) -> bytes:

@@ -87,6 +87,10 @@ class ModelledContainer:
         if behaviour.exit_after_seconds is not None:
             engine.call_later(behaviour.exit_after_seconds, lambda: self._end(behaviour.exit))
 
+    @property
+    def pid(self) -> None:
+        return None
+
     def terminate(self) -> None:
         if self._behaviour.stop_seconds is not None and not self._stopping:
             self._stopping = True

@@ -88,6 +88,11 @@ class Container(Protocol):
         """Resource use so far; None when it cannot be read."""
         ...
 
+    @property
+    def pid(self) -> int | None:
+        """Of its main process on this computer; None for a modelled one, and until a real one has begun."""
+        ...
+
     def log_files(self) -> list[Path]:
         """The files that hold this start's output, oldest first; empty for a container that prints nothing."""
         ...

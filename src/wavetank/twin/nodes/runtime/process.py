@@ -11,8 +11,9 @@ limits, so CPU and memory are measured and not capped.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from wavetank.twin.engine import Engine
 
 from .folders import PodFolders
 from .local_command import Filling, LocalCommand, UnknownVolumeError, command_for, filled_argv
-from .log_file import LogFile
+from .log_file import LogFile, entries_of
 from .loopback import LoopbackAddresses, Place
 from .modelled import BehaviourOf, ModelledContainer, ModelledSandbox, default_behaviour
 from .network_probes import HttpGet, headers_of, http_outcome, tcp_outcome
@@ -34,6 +35,9 @@ Post = Callable[[Callable[[], None]], object]
 #: What an exec probe or hook may print; the rest is dropped (``maxReadLength`` of kubelet exec probes).
 OUTPUT_LIMIT_BYTES = 10 * 1024
 CLOSE_SECONDS = 5.0
+#: Limits of termination messages (kubelet ``MaxContainerTerminationMessage*``).
+MESSAGE_BYTES, LOG_MESSAGE_BYTES, MESSAGE_LINES = 4096, 2048, 80
+LOG_MESSAGE_READ_BYTES = 64 * 1024
 DEFAULT_HOOK_SECONDS = 3600.0
 
 
@@ -163,6 +167,7 @@ class ProcessSandbox:
         """Later ones win: this computer's, the world's, the container's, where to listen, the local command's."""
         options = self.runtime.options
         scratch = {"HOME": str(self.folders.root), "TMPDIR": str(self.folders.temporary)}
+        scratch["TERMINATION_MESSAGE_PATH"] = str(self.folders.termination_file(launch.container["name"]))
         names = {"HOSTNAME": launch.pod["metadata"]["name"]}
         names |= {f"VOLUME_{n.upper().replace('-', '_')}": str(p) for n, p in self._volumes.items()}
         where = {"HOST": filling.host} | ({"PORT": str(filling.port)} if filling.port else {})
@@ -229,7 +234,18 @@ class ProcessContainer:
             return
         self._closed = True
         self._log.close()
-        self._runtime.post(lambda: self._on_exit(_exit_of(ended, self._command)))
+        outcome = _exit_of(ended, self._command)
+        message = outcome.message or self._termination_message(outcome)
+        self._runtime.post(lambda: self._on_exit(replace(outcome, message=message)))
+
+    def _termination_message(self, exit: Exit) -> str:
+        """What the process left in its termination file, or the end of its log where the container asks for that."""
+        written = _read_end(self._sandbox.folders.termination_file(self._launch.container["name"]), MESSAGE_BYTES)
+        wants_log = self._launch.container.get("terminationMessagePolicy") == "FallbackToLogsOnError"
+        if written or exit.code == 0 or not wants_log:
+            return written.decode(errors="replace")
+        lines = [e.text for e in entries_of(_read_end(self._log.path, LOG_MESSAGE_READ_BYTES))][-MESSAGE_LINES:]
+        return (b"\n".join(lines) + b"\n")[-LOG_MESSAGE_BYTES:].decode(errors="replace") if lines else ""
 
     async def _outcome(self, probe: Obj, timeout_seconds: float) -> Outcome:
         match probe:
@@ -276,6 +292,17 @@ class ProcessContainer:
             self._runtime.processes.discard(process)
         text = (ended.problem and f'exec: "{argv[0]}": {ended.problem}') or output.decode(errors="replace")
         return Outcome(ended.code == 0, text)
+
+
+def _read_end(path: Path, limit_bytes: int) -> bytes:
+    """The last bytes of a file; nothing when it is not there."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - limit_bytes))
+            return file.read()
+    except FileNotFoundError:
+        return b""
 
 
 def _exit_of(ended: Ended, command: Command) -> Exit:
