@@ -89,11 +89,19 @@ def document(items: Sequence[Item]) -> tuple[Line, ...]:
     """The lines of a file: its items with an empty line between them; a comment belongs to the block behind it."""
     lines: list[Line] = []
     for index, item in enumerate(items):
-        attached = index and isinstance(items[index - 1], Comment) and isinstance(item, Block)
-        if index and not attached and not isinstance(item, Blank):
+        if index and not _joined(items[index - 1], item):
             lines.append(Line(""))
         lines.extend(_body_lines((item,), ""))
     return tuple(lines)
+
+
+def _joined(previous: Item, item: Item) -> bool:
+    """No empty line goes between them: they belong together, or one of them is that line."""
+    return (
+        isinstance(previous, Blank)
+        or isinstance(item, Blank)
+        or (isinstance(previous, Comment) and isinstance(item, Block))
+    )
 
 
 # --- bodies -----------------------------------------------------------------------------------------------------------

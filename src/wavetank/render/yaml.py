@@ -18,7 +18,7 @@ _FIRST_KEYS = ("apiVersion", "kind", "metadata", "spec")
 #: words that YAML 1.1 reads as booleans or null, in any mixture of case
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"})
 #: begins harmlessly and holds nothing that YAML gives a meaning to
-_BARE = re.compile(r"(?:--?(?=[A-Za-z])|[A-Za-z0-9_/.$(])(?:[A-Za-z0-9_/.$()@%+ -]|:(?=[^ ]))*\Z")
+_BARE = re.compile(r"(?:--?(?=[A-Za-z])|[A-Za-z0-9_/.$(])(?:[A-Za-z0-9_/.$()@%+,= -]|:(?=[^ ]))*\Z")
 #: anything that some reader could take for a number or a date: 1e3, 0x1f, 1_000, 12:30:45, 2026-01-01, .5, .inf
 _NUMBER_LIKE = re.compile(r"[-+.]?[0-9.][0-9a-fA-FxXoO_.:eE+-]*(?:[ Tt].*)?\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from wavetank.plan.model import AddOn, Plan
 from wavetank.render.hcl import Attribute, Blank, Block, Call, Item, attributes, expression
-from wavetank.render.terraform.parts import identifiers, resource
+from wavetank.render.terraform.parts import identifiers, pod_role_labels, resource
 from wavetank.render.trace import Traced, tree
 
 
 def items(plan: Plan) -> tuple[Item, ...]:
     """One ``aws_eks_addon`` each; those that need nodes to become active wait for the node groups."""
     names = identifiers(add_on.name for add_on in plan.add_ons)
-    roles = identifiers(role.name for role in plan.pod_roles)
+    roles = pod_role_labels(plan)
     groups = identifiers(group.name for group in plan.node_groups).values()
     nodes = [f"aws_eks_node_group.{group}" for group in groups]
     return tuple(_add_on(plan, add_on, names[add_on.name], roles, nodes) for add_on in plan.add_ons)
@@ -26,7 +26,7 @@ def _add_on(plan: Plan, add_on: AddOn, name: str, roles: dict[str, str], nodes: 
     if add_on.version:
         body.append(Attribute("addon_version", Traced(add_on.version, f"{path}.version")))
     if add_on.role:
-        arn = expression(f"aws_iam_role.{role_label(roles[add_on.role])}.arn")
+        arn = expression(f"aws_iam_role.{roles[add_on.role]}.arn")
         body.append(Attribute("service_account_role_arn", Traced(arn, f"{path}.role")))
     body += attributes(resolve_conflicts_on_create="OVERWRITE", resolve_conflicts_on_update="OVERWRITE")
     if add_on.configuration:
@@ -35,8 +35,3 @@ def _add_on(plan: Plan, add_on: AddOn, name: str, roles: dict[str, str], nodes: 
     if not add_on.before_nodes and nodes:
         body += [Blank(), *attributes(depends_on=[expression(node) for node in nodes])]
     return resource("aws_eks_addon", name, body, path)
-
-
-def role_label(identifier: str) -> str:
-    """The Terraform name of a pod role: apart from the roles of the cluster and of the nodes."""
-    return f"pod_{identifier}"

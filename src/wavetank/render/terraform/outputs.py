@@ -7,8 +7,7 @@ from typing import Any
 
 from wavetank.plan.model import Plan
 from wavetank.render.hcl import Block, Expression, Item, attributes, block, expression
-from wavetank.render.terraform.add_ons import role_label
-from wavetank.render.terraform.parts import identifiers, template
+from wavetank.render.terraform.parts import identifiers, pod_role_labels, template
 
 _KUBECONFIG = "aws eks update-kubeconfig --region ${local.region} --name ${aws_eks_cluster.main.name}"
 
@@ -29,9 +28,9 @@ def _maps(plan: Plan) -> Iterator[Block]:
     if repositories:
         urls = _map(repositories, "aws_ecr_repository.{}.repository_url")
         yield _output("repository_urls", "Where to push images", urls, "repositories")
-    roles = identifiers(role.name for role in plan.pod_roles)
+    roles = pod_role_labels(plan)
     if roles:
-        arns = _map({name: role_label(label) for name, label in roles.items()}, "aws_iam_role.{}.arn")
+        arns = _map(roles, "aws_iam_role.{}.arn")
         yield _output("pod_role_arns", "IAM roles of service accounts", arns, "podRoles")
     secrets = identifiers(secret.name for secret in plan.secrets)
     if secrets:

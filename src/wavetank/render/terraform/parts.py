@@ -67,6 +67,20 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def pod_role_labels(plan: Plan) -> dict[str, str]:
+    """By the name of a pod role its Terraform name, which is that of its service account: ``pod_aws_node``."""
+    accounts = [role.service_account for role in plan.pod_roles]
+    wanted = {
+        role.name: role.service_account
+        if accounts.count(role.service_account) == 1
+        else f"{role.namespace}-{role.service_account}"
+        for role in plan.pod_roles
+    }
+    labels = identifiers(wanted.values())
+    assert len(labels) == len(wanted), "a service account assumes one role"
+    return {role: f"pod_{labels[name]}" for role, name in wanted.items()}
+
+
 def role_name(name: str) -> str:
     """The name itself where IAM accepts its length, else shortened to something that is still unique."""
     if len(name) <= _ROLE_NAME_CHARACTERS:

@@ -7,15 +7,14 @@ from typing import Any
 
 from wavetank.plan.model import Plan, PodRole
 from wavetank.render.hcl import Attribute, Block, Call, Expression, Item, attributes, expression
-from wavetank.render.terraform.add_ons import role_label
-from wavetank.render.terraform.parts import attached, identifiers, policy_document, resource, template
+from wavetank.render.terraform.parts import attached, identifiers, pod_role_labels, policy_document, resource, template
 from wavetank.render.trace import Traced, tree
 
 
 def items(plan: Plan) -> tuple[Item, ...]:
     """Role, inline policy and managed policies of every pod role."""
-    names = identifiers(role.name for role in plan.pod_roles)
-    return tuple(item for role in plan.pod_roles for item in _role(plan, role, role_label(names[role.name])))
+    labels = pod_role_labels(plan)
+    return tuple(item for role in plan.pod_roles for item in _role(plan, role, labels[role.name]))
 
 
 def _role(plan: Plan, role: PodRole, name: str) -> Iterator[Block]:
