@@ -35,7 +35,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix
 
 golden: $(READY)
-	$(BIN)/python -m pytest -q tests/render --rewrite-golden
+	$(BIN)/python tests/render/golden.py
 
 # The lock file names every package with its hashes and no index, so it installs from whichever index pip is set up with.
 lock:

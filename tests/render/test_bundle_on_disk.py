@@ -136,6 +136,13 @@ def test_a_derived_value_shows_what_it_comes_from(tmp_path: Path) -> None:
     assert found.place == Stated("platform.yaml", 1, 7)
 
 
+def test_a_structure_without_a_reason_of_its_own_leads_to_its_parts(tmp_path: Path) -> None:
+    write(render(sample_plan()), tmp_path)
+    file = tmp_path / "terraform/cluster.tf"
+    found = explain(file, line_with(file, 'resource "aws_eks_cluster"'))
+    assert [step.path for step in found.steps] == ["cluster", "cluster.version", "cluster.name", "name"]
+
+
 def test_lines_of_manifests_are_explained_to_the_leaf(tmp_path: Path) -> None:
     write(render(sample_plan()), tmp_path)
     file = tmp_path / "kubernetes/50-workloads.yaml"

@@ -6,12 +6,16 @@ Used by ``render`` when it closes a bundle; ``explain`` reads the result back. T
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, assert_never
 
 from wavetank.plan.model import Plan
-from wavetank.plan.reasons import Default, Derived, Reason, Stated, nearest_reason
+from wavetank.plan.reasons import Default, Derived, Reason, Stated, ancestors, nearest_reason
 from wavetank.render.bundle import Origin
 from wavetank.render.trace import shown, value_at
+
+#: of a structure so many parts are named as its reason; a reader wants a lead, not a list
+MOST_PARTS = 5
 
 
 def origins_of(plan: Plan, paths: Iterable[str]) -> dict[str, Origin]:
@@ -29,8 +33,16 @@ def origins_of(plan: Plan, paths: Iterable[str]) -> dict[str, Origin]:
 
 def _origin(plan: Plan, path: str) -> Origin:
     near = nearest_reason(plan.reasons, path)
-    reason_path, reason = near if near else ("", Default("platform", "part of every platform"))
+    reason_path, reason = near if near else (path, _reason_of_its_parts(plan, path))
     return Origin(_value(plan, path), reason_path, reason_json(reason))
+
+
+def _reason_of_its_parts(plan: Plan, path: str) -> Reason:
+    """Why a structure is there that nobody gave a reason for as a whole: its parts have theirs."""
+    inside = [other for other in plan.reasons if path in list(ancestors(other))[1:]]
+    direct = [other for other in inside if next(islice(ancestors(other), 1, None)) == path]
+    parts = (direct or inside)[:MOST_PARTS]
+    return Derived(tuple(parts), "it consists of these") if parts else Default("platform", "part of every platform")
 
 
 def _value(plan: Plan, path: str) -> Any:
