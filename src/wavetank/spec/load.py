@@ -69,20 +69,14 @@ def _read(root: Mapped, overlay: Node | None) -> _Reading:
 def _all_problems(readings: dict[str, _Reading], environment: str) -> list[Problem]:
     """Those of the chosen environment, and those that only another one has, with its name."""
     chosen = readings.get(environment)
-    found = dict.fromkeys(chosen.problems if chosen else ())
+    found = list(dict.fromkeys(chosen.problems if chosen else ()))
+    known = {(problem.line, problem.column, problem.message) for problem in found}
     for name, reading in readings.items():
         for problem in reading.problems:
-            note = problem if problem in found else replace(problem, message=f"{problem.message} (environment {name})")
-            if not _is_known(problem, found):
-                found[note] = None
-    return list(found)
-
-
-def _is_known(problem: Problem, found: dict[Problem, None]) -> bool:
-    return any(
-        (each.line, each.column) == (problem.line, problem.column) and each.message.startswith(problem.message)
-        for each in found
-    )
+            if (problem.line, problem.column, problem.message) not in known:
+                known.add((problem.line, problem.column, problem.message))
+                found.append(replace(problem, message=f"{problem.message} (environment {name})"))
+    return found
 
 
 def _text(path: Path) -> str:

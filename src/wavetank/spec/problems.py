@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -23,6 +24,11 @@ def refuse(message: str, remedy: str = "") -> NoReturn:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant; None when nothing is close."""
+    return _nearest(word, tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     by_lower = {each.lower(): each for each in known}
     found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     found = found or [each for each in by_lower if len(word) > 2 and each.startswith(word.lower())]

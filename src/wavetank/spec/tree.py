@@ -101,11 +101,10 @@ def step_into(node: Node, step: str | int) -> Node | None:
         case Mapped():
             return node.get(str(step))
         case Sequence(items=items):
+            if isinstance(step, int):
+                return items[step] if step < len(items) else None
             named = next((item for item in items if name_of(item) == step), None)
-            if named is not None:
-                return named
-            index = int(step) if isinstance(step, int) or step.isdigit() else len(items)
-            return items[index] if index < len(items) else None
+            return named or (step_into(node, int(step)) if step.isdigit() else None)
         case Scalar():
             return None
 
