@@ -12,6 +12,8 @@ from wavetank.twin.cluster.cluster import Cluster
 from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 
 from .base import Context, Controller
+from .custom_metrics import CustomMetrics, NoAdapter
+from .daemonset import DaemonSetController
 from .deployment import DeploymentController
 from .endpointslice import EndpointsController, EndpointSliceController
 from .garbage import GarbageCollector
@@ -32,6 +34,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     GarbageCollector,
     DeploymentController,
     ReplicaSetController,
+    DaemonSetController,
     EndpointSliceController,
     EndpointsController,
     HorizontalPodAutoscalerController,
@@ -45,14 +48,23 @@ def start_controllers(
     metrics: MetricsSource | None = None,
     informer: Informer | None = None,
     heartbeats: Callable[[str], float | None] | None = None,
+    custom_metrics: CustomMetrics | None = None,
 ) -> tuple[Controller, ...]:
     """Start all controllers on a cluster; returns them in the order of ``CONTROLLERS``.
 
     ``heartbeats`` gives the engine time of a node's last heartbeat by the node's name, or None for a node that it does
-    not know; without it the node lifecycle controller reads Lease objects.
+    not know; without it the node lifecycle controller reads Lease objects. ``custom_metrics`` is the adapter of the custom
+    and external metrics APIs, if one is installed.
     """
     shared = informer or Informer(cluster)
-    context = Context(cluster, shared, settings or ControllerSettings(), metrics or NoMetrics(), heartbeats)
+    context = Context(
+        cluster,
+        shared,
+        settings or ControllerSettings(),
+        metrics or NoMetrics(),
+        heartbeats,
+        custom_metrics or NoAdapter(),
+    )
     started = tuple(kind(context) for kind in CONTROLLERS)
     for controller in started:
         controller.start()
