@@ -524,8 +524,24 @@ class Cluster:
 
     # --- events ------------------------------------------------------------------------------------------------
 
-    def record_event(self, about: Obj, kind: str, reason: str, message: str, component: str, host: str = "") -> None:
-        """Write a core/v1 Event (``kind`` Normal or Warning) about an object; repeats are counted and floods cut off."""
+    def record_event(
+        self,
+        about: Obj,
+        kind: str,
+        reason: str,
+        message: str,
+        component: str,
+        host: str = "",
+        *,
+        action: str = "",
+    ) -> None:
+        """Write an Event (``kind`` Normal or Warning) about an object; repeats are counted and floods cut off.
+
+        With ``action`` it is written in the newer style of ``events.k8s.io``, as the scheduler and the evictor do.
+        """
+        if action:
+            self._recorder.record_once(events.reference(about), kind, reason, message, component, action)
+            return
         self._recorder.record(events.reference(about), kind, reason, message, component, host)
 
     def _expire_later(self, change: Change) -> None:

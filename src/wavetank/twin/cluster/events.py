@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from wavetank.kube.times import rfc3339
+from wavetank.kube.times import rfc3339, rfc3339_micro
 from wavetank.kube.types import Obj
 from wavetank.twin.engine import Engine
 
@@ -53,6 +53,22 @@ class Recorder:
         self._known: OrderedDict[tuple[str, ...], tuple[str, str]] = OrderedDict()
         self._similar: OrderedDict[tuple[str, ...], _Similar] = OrderedDict()
         self._buckets: OrderedDict[tuple[str, ...], _Bucket] = OrderedDict()
+
+    def record_once(self, involved: Obj, kind: str, reason: str, message: str, component: str, action: str) -> None:
+        """An event in the style of ``events.k8s.io``: of one moment; equal ones within the hour become a series."""
+        same = (component, action, *(str(involved.get(k, "")) for k in ("kind", "namespace", "name", "uid")), reason)
+        address = self._known.get((*same, message))
+        live = self._find(*address) if address else None
+        now = rfc3339_micro(self._engine.utc)
+        if live is not None:
+            count = int((live.get("series") or {}).get("count", 1)) + 1
+            self._replace({**live, "series": {"count": count, "lastObservedTime": now}})
+            return
+        instance = f"{component}-wavetank"
+        reporter = {"reportingComponent": component, "reportingInstance": instance, "source": {}, "action": action}
+        times = {"eventTime": now, "firstTimestamp": None, "lastTimestamp": None}
+        event = self._event(involved) | {"reason": reason, "message": message, "type": kind} | times | reporter
+        self._remember((*same, message), self._create(event))
 
     def record(self, involved: Obj, kind: str, reason: str, message: str, component: str, host: str) -> None:
         who = (component, host, *(str(involved.get(k, "")) for k in ("kind", "namespace", "name", "uid", "fieldPath")))
@@ -99,13 +115,7 @@ class Recorder:
         self, same: tuple[str, ...], involved: Obj, kind: str, reason: str, message: str, component: str, host: str
     ) -> None:
         now = rfc3339(self._engine.utc)
-        namespace = involved.get("namespace") or "default"
-        digest = self._engine.random("event-names").getrandbits(64)
-        event: dict[str, Any] = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": f"{involved['name']}.{digest:016x}", "namespace": namespace},
-            "involvedObject": involved,
+        event = self._event(involved) | {
             "reason": reason,
             "message": message,
             "source": {"component": component} | ({"host": host} if host else {}),
@@ -117,8 +127,15 @@ class Recorder:
             "reportingComponent": component,
             "reportingInstance": host,
         }
-        created = self._create(event)
-        self._known[same] = (namespace, created["metadata"]["name"])
+        self._remember(same, self._create(event))
+
+    def _event(self, involved: Obj) -> Obj:
+        digest = self._engine.random("event-names").getrandbits(64)
+        metadata = {"name": f"{involved['name']}.{digest:016x}", "namespace": involved.get("namespace") or "default"}
+        return {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": involved}
+
+    def _remember(self, same: tuple[str, ...], event: Obj) -> None:
+        self._known[same] = (event["metadata"]["namespace"], event["metadata"]["name"])
         while len(self._known) > CACHE_LENGTH:
             self._known.popitem(last=False)
 

@@ -85,7 +85,7 @@ def _unstructured_words(why: str) -> str:
     """Strategic patches are decoded by the unstructured converter, which has other words than the JSON decoder."""
     if " of type " in why and why.startswith("json: cannot unmarshal"):
         return f"unrecognized type: {why.rsplit(' of type ', 1)[1]}"
-    return why
+    return f"error decoding from json: {why}" if why.startswith("illegal base64") else why
 
 
 def _not_decodable(result: Obj, why: str) -> ApiError:

@@ -154,7 +154,7 @@ class Scheduler:
         except ApiError:
             return
         text = f"Successfully assigned {pod.namespace}/{pod.name} to {node_name}"
-        self.cluster.record_event(bound, "Normal", "Scheduled", text, self.name)
+        self.cluster.record_event(bound, "Normal", "Scheduled", text, self.name, action="Binding")
 
     def _tell(self, pod: Obj, message: str) -> None:
         status = pod.get("status") or {}
@@ -169,7 +169,7 @@ class Scheduler:
         )
         if listed != status.get("conditions"):
             self.cluster.set_status(pod, {**status, "conditions": listed})
-        self.cluster.record_event(pod, "Warning", "FailedScheduling", message, self.name)
+        self.cluster.record_event(pod, "Warning", "FailedScheduling", message, self.name, action="Scheduling")
 
     # --- preemption --------------------------------------------------------------------------------------------
 
@@ -207,7 +207,12 @@ class Scheduler:
             live = self.cluster.set_status(live, {**status, "conditions": listed})
             self.cluster.delete("pods", victim.namespace, victim.name)
         self.cluster.record_event(
-            live, "Normal", "Preempted", f"Preempted by pod {pod.uid} on node {node_name}", self.name
+            live,
+            "Normal",
+            "Preempted",
+            f"Preempted by pod {pod.uid} on node {node_name}",
+            self.name,
+            action="Preempting",
         )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from wavetank.kube.errors import not_found
-from wavetank.kube.field_selectors import selectors_of_query
-from wavetank.kube.quantity import Amount
+from wavetank.kube.errors import bad_request, not_found
+from wavetank.kube.quantity import Amount, format_bytes
+from wavetank.kube.selectors import InvalidSelectorError, parse_label_selector
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
@@ -25,7 +25,10 @@ def answer(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
         if found is None:
             raise not_found(resource, f"{target.namespace}/{target.name}" if target.namespace else target.name)
         return answer_of(found, wanted)
-    labels, _ = selectors_of_query(resource, exchange.query.get("labelSelector", ""), "")
+    try:
+        labels = parse_label_selector(exchange.query.get("labelSelector", ""))
+    except InvalidSelectorError as error:
+        raise bad_request(str(error)) from error
     items = [s for s in samples if labels.matches(s["metadata"].get("labels"))]
     kind = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": {}}
     return answer_of({**kind, "items": items}, wanted)
@@ -76,4 +79,4 @@ def _window(edge: Edge, seconds: float, window_seconds: float) -> Obj:
 
 def _usage(usage: Usage) -> Obj:
     cpu = Amount(round(usage.cpu_milli * 1_000_000))
-    return {"cpu": str(cpu), "memory": f"{usage.memory_bytes // 1024}Ki"}
+    return {"cpu": str(cpu), "memory": format_bytes(usage.memory_bytes)}

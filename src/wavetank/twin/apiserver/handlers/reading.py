@@ -12,7 +12,8 @@ import orjson
 
 from wavetank.kube import tables
 from wavetank.kube.errors import ApiError, bad_request
-from wavetank.kube.field_selectors import selectors_of_query
+from wavetank.kube.field_selectors import parse_field_selector
+from wavetank.kube.selectors import InvalidSelectorError, parse_label_selector
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import views
 from wavetank.twin.cluster.registry import storage_key
@@ -92,9 +93,11 @@ class Page:
 def matcher(edge: Edge, exchange: Exchange, resource: Resource) -> Matches:
     """Whether an object is in the namespace and satisfies the selectors of a request."""
     query, namespace = exchange.query, exchange.target.namespace if resource.namespaced else ""
-    labels, fields = selectors_of_query(
-        resource, query.get("labelSelector", ""), query.get("fieldSelector", ""), edge.selectable(resource)
-    )
+    try:
+        labels = parse_label_selector(query.get("labelSelector", ""))
+        fields = parse_field_selector(query.get("fieldSelector", ""), resource, edge.selectable(resource))
+    except InvalidSelectorError as error:
+        raise bad_request(str(error)) from error
     name = exchange.target.name
 
     def matches(obj: Obj) -> bool:
