@@ -34,7 +34,13 @@ API_VERSIONS = {
     "LimitRange": "v1",
 }
 _CLUSTER_WIDE = {"Node", "PersistentVolume", "CSINode", "PriorityClass"}
+#: The namespaces ``team-a`` and ``team-b`` of the recordings carry their team as a label.
+TEAMS = ("a", "b")
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _team_metadata(team: str) -> Obj:
+    return {"name": f"team-{team}", "labels": {"team": team}}
 
 
 def complete(obj: Obj, namespace: str = "default") -> Obj:
@@ -53,6 +59,8 @@ class SchedulerReplay:
         self._cluster = Cluster(Engine())
         self._priorities: dict[str, Obj] = {}
         self._places: dict[str, str] = {}
+        for team in TEAMS:
+            self._cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": _team_metadata(team)})
         for obj in [*self._given["nodes"], *self._given["objects"]]:
             self._cluster.create(complete(obj))
             if obj["kind"] == "PriorityClass":

@@ -17,6 +17,7 @@ from wavetank.twin.cluster.cluster import Change, Cluster
 from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 from wavetank.twin.engine import Timer
 
+from .custom_metrics import CustomMetrics, NoAdapter
 from .informer import Informer, address, controller_of
 from .settings import ControllerSettings
 
@@ -39,6 +40,7 @@ class Context:
     metrics: MetricsSource = field(default_factory=NoMetrics)
     #: Engine time of a node's last heartbeat by node name; None for a node that is not known there.
     heartbeats: Callable[[str], float | None] | None = None
+    custom_metrics: CustomMetrics = field(default_factory=NoAdapter)
 
 
 class Controller:

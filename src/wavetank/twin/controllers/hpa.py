@@ -19,11 +19,13 @@ from wavetank.twin.cluster.cluster import Change
 
 from .base import Context, Controller, Key
 from .hpa_limits import Memory, Range, with_behavior, without_behavior
-from .hpa_metrics import CustomMetrics, Failure, MetricReader, NoAdapter, Target
+from .hpa_metrics import Failure, MetricReader, Target
 from .hpa_replicas import Proposal, Tolerance
 from .informer import address
 
 RESOURCE = "horizontalpodautoscalers.autoscaling"
+#: How long a pass takes; the sync period begins when it has ended.
+PASS_SECONDS = 0.012
 
 
 @dataclass
@@ -48,10 +50,10 @@ class Decision:
 class HorizontalPodAutoscalerController(Controller):
     name = "horizontal-pod-autoscaler"
 
-    def __init__(self, context: Context, custom: CustomMetrics | None = None) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._settings = context.settings.hpa
-        self._metrics = MetricReader(self.engine, context.metrics, custom or NoAdapter(), self._settings)
+        self._metrics = MetricReader(self.engine, context.metrics, context.custom_metrics, self._settings)
         self._memories: dict[Key, Memory] = {}
 
     def watch(self) -> None:
@@ -74,7 +76,7 @@ class HorizontalPodAutoscalerController(Controller):
         except ApiError:
             # The next pass comes after the sync period, whatever happened in this one.
             self.engine.record(self.name, "failed", "/".join(key))
-        self.enqueue(key, self._settings.sync_period_seconds)
+        self.enqueue(key, self._settings.sync_period_seconds + PASS_SECONDS)
 
     def _autoscale(self, key: Key, hpa: Obj) -> None:
         status = hpa.get("status") or {}

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from wavetank.kube import conditions, quantity
 from wavetank.kube.resources import in_units
@@ -18,13 +17,12 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster.ports import MetricsSource, PodUsage
 from wavetank.twin.engine import Engine
 
+from .custom_metrics import CustomMetrics, MetricError, Sample
 from .hpa_replicas import (
     NO_METRICS,
     NO_PODS,
     Grouped,
-    MetricError,
     Proposal,
-    Sample,
     Tolerance,
     by_average,
     by_utilization,
@@ -42,29 +40,6 @@ FAILURE_REASONS = {
     "Object": "FailedGetObjectMetric",
     "External": "FailedGetExternalMetric",
 }
-
-
-class CustomMetrics(Protocol):
-    """The custom and external metrics APIs; values in milli-units. Both raise MetricError when they have none."""
-
-    def pods(self, namespace: str, metric: str) -> Mapping[str, Sample]: ...
-
-    def of_object(self, namespace: str, described: Obj, metric: str) -> int: ...
-
-    def external(self, namespace: str, metric: str, selector: Obj | None) -> Sequence[int]: ...
-
-
-class NoAdapter:
-    """No adapter is installed."""
-
-    def pods(self, namespace: str, metric: str) -> Mapping[str, Sample]:
-        raise MetricError("no custom metrics API (custom.metrics.k8s.io) registered")
-
-    def of_object(self, namespace: str, described: Obj, metric: str) -> int:
-        raise MetricError("no custom metrics API (custom.metrics.k8s.io) registered")
-
-    def external(self, namespace: str, metric: str, selector: Obj | None) -> Sequence[int]:
-        raise MetricError(f"the server could not find the requested resource (get {metric}.external.metrics.k8s.io)")
 
 
 @dataclass(frozen=True)
@@ -202,11 +177,14 @@ class MetricReader:
             return Failure(FAILURE_REASONS["Object"], text, f"failed to get object metric value: {text}")
         replicas, current = _shared(usage, source["target"], target, near)
         shown = {"metric": source["metric"], "current": current, "describedObject": described}
-        return Proposal(replicas, f"{described['kind']} metric {name}", {"type": "Object", "object": shown})
+        # Upstream calls it an external metric when its value is divided among the pods.
+        per_pod = source["target"].get("averageValue") is not None
+        title = f"external metric {name}({_label(source)})" if per_pod else f"{described['kind']} metric {name}"
+        return Proposal(replicas, title, {"type": "Object", "object": shown})
 
     def _of_external(self, source: Obj, target: Target, near: Tolerance) -> Proposal | Failure:
         name, selector = source["metric"]["name"], source["metric"].get("selector")
-        label = "nil" if selector is None else _go_selector(selector)
+        label = _label(source)
         try:
             usage = sum(self._custom.external(target.namespace, name, selector))
         except MetricError as error:
@@ -262,6 +240,11 @@ def _pod_request(pod: Obj, resource: str, container: str) -> int:
 
 def _milli(resource: str, amount: quantity.QuantityLike) -> int:
     return in_units(resource, amount) * (1 if resource == "cpu" else 1000)
+
+
+def _label(source: Obj) -> str:
+    selector = source["metric"].get("selector")
+    return "nil" if selector is None else _go_selector(selector)
 
 
 def _go_selector(selector: Obj) -> str:

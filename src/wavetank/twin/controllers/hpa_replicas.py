@@ -15,24 +15,12 @@ from wavetank.kube import conditions
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
 
+from .custom_metrics import MetricError, Sample
 from .pods import is_terminating, phase
 from .settings import HpaSettings
 
 NO_PODS = "no pods returned by selector while calculating replica count"
 NO_METRICS = "did not receive metrics for targeted pods (pods might be unready)"
-
-
-class MetricError(Exception):
-    """A metric from which no number of replicas can be computed; the text is that of the controller."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A pod's value over ``window_seconds`` that ended at ``moment``."""
-
-    milli: int
-    moment: datetime
-    window_seconds: float
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,205 @@
+"""Plays the recorded autoscaler cases: scripted pods and metrics, and what our autoscaler does about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from scheduler_replay import complete
+from workload_bench import NAMESPACE, Bench, PodScript
+
+from wavetank.kube import quantity
+from wavetank.kube.types import Obj
+from wavetank.twin.cluster.cluster import Change
+from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
+from wavetank.twin.controllers.custom_metrics import MetricError, Sample
+from wavetank.twin.controllers.settings import ControllerSettings, HpaSettings
+
+#: How long the Deployment exists before the autoscaler is made, which is t = 0.
+BEFORE_SECONDS = 7.0
+#: Conditions carry whole seconds. Between which of them a recording began is not known; most began well inside one.
+PHASE_SECONDS = 0.5
+MIB = 1024 * 1024
+HPAS = "horizontalpodautoscalers.autoscaling"
+DEPLOYMENTS = "deployments.apps"
+_MEASURED = {"cpu", "mem", "totalCpu", "containers", "drop", "none", "error", "ext", "custom", "obj"}
+
+
+class ScriptedMetrics:
+    """The resource, custom and external metrics of the current phase."""
+
+    def __init__(self) -> None:
+        self.phase: Obj = {}
+        self.bench: Bench | None = None
+
+    def _running(self) -> list[Obj]:
+        assert self.bench is not None, "the metrics are asked once the bench exists"
+        pods = [p for p in self.bench.pods() if p["status"].get("phase") == "Running"]
+        dropped = self.phase.get("drop", 0)
+        return pods[: len(pods) - dropped] if dropped else pods
+
+    def of_resources(self) -> list[PodUsage]:
+        assert self.bench is not None, "the metrics are asked once the bench exists"
+        if self.phase.get("none"):
+            return []
+        running, now = self._running(), self.bench.engine.now
+        return [
+            PodUsage(NAMESPACE, p["metadata"]["name"], now, 1.0, self._containers(i, len(running)))
+            for i, p in enumerate(running)
+        ]
+
+    def _containers(self, index: int, count: int) -> dict[str, Usage]:
+        if "containers" in self.phase:
+            return {n: Usage(c["cpu"], c["mem"] * MIB) for n, c in self.phase["containers"].items()}
+        cpu = self.phase.get("cpu", 0)
+        if "totalCpu" in self.phase:
+            cpu = self.phase["totalCpu"] // max(1, count)
+        if isinstance(cpu, list):
+            cpu = cpu[index % len(cpu)]
+        return {"main": Usage(cpu, self.phase.get("mem", 100) * MIB)}
+
+    def _check(self) -> None:
+        if "error" in self.phase:
+            raise MetricError(f"metrics source failed: {self.phase['error']}")
+
+    def custom_of_pods(self) -> Mapping[str, Sample]:
+        assert self.bench is not None, "the metrics are asked once the bench exists"
+        self._check()
+        value = quantity.milli(self.phase.get("custom", 0))
+        return {p["metadata"]["name"]: Sample(value, self.bench.engine.utc, 1.0) for p in self._running()}
+
+    def of_object(self, metric: str) -> int:
+        self._check()
+        return quantity.milli(self.phase.get("obj", {}).get(metric, 0))
+
+    def external(self, metric: str) -> Sequence[int]:
+        self._check()
+        return [quantity.milli(value) for value in self.phase.get("ext", {}).get(metric, ())]
+
+
+class ResourceView:
+    """``ports.MetricsSource`` of the scripted metrics."""
+
+    def __init__(self, metrics: ScriptedMetrics) -> None:
+        self._metrics = metrics
+
+    def available(self) -> bool:
+        return True
+
+    def pods(self, namespace: str = "") -> list[PodUsage]:
+        return self._metrics.of_resources()
+
+    def nodes(self) -> list[NodeUsage]:
+        return []
+
+
+class CustomView:
+    """``CustomMetrics`` of the scripted metrics."""
+
+    def __init__(self, metrics: ScriptedMetrics) -> None:
+        self._metrics = metrics
+
+    def pods(self, namespace: str, metric: str) -> Mapping[str, Sample]:
+        return self._metrics.custom_of_pods()
+
+    def of_object(self, namespace: str, described: Obj, metric: str) -> int:
+        return self._metrics.of_object(metric)
+
+    def external(self, namespace: str, metric: str, selector: Obj | None) -> Sequence[int]:
+        return self._metrics.external(metric)
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value == "never" else float(value)
+
+
+def _settings(flags: Obj) -> ControllerSettings:
+    return ControllerSettings(
+        hpa=HpaSettings(
+            sync_period_seconds=flags["syncPeriodSeconds"],
+            downscale_stabilization_seconds=flags["downscaleStabilizationSeconds"],
+            cpu_initialization_period_seconds=flags["cpuInitializationPeriodSeconds"],
+            initial_readiness_delay_seconds=flags["initialReadinessDelaySeconds"],
+            tolerance=flags["tolerance"],
+        )
+    )
+
+
+class HpaReplay:
+    """One case."""
+
+    def __init__(self, case: Obj) -> None:
+        self._given = case["given"]
+        behavior = self._given["podBehavior"]
+        script = PodScript(_seconds(behavior["start"]), _seconds(behavior["ready"]), float(behavior["stop"]))
+        metrics = ScriptedMetrics()
+        self._metrics = metrics
+        self._bench = metrics.bench = Bench(
+            script,
+            settings=_settings(self._given["settings"]),
+            metrics=ResourceView(metrics),
+            custom_metrics=CustomView(metrics),
+        )
+        self._replicas: list[list[float]] = []
+        self._statuses: list[Obj] = []
+
+    def observed(self) -> Obj:
+        engine, cluster = self._bench.engine, self._bench.cluster
+        objects = [complete(o) for o in self._given["objects"]]
+        engine.run_for(PHASE_SECONDS)
+        for obj in (o for o in objects if o["kind"] != "HorizontalPodAutoscaler"):
+            cluster.create(obj)
+        engine.run_for(BEFORE_SECONDS)
+        self._start = engine.now
+        cluster.subscribe(DEPLOYMENTS, self._on_target)
+        cluster.subscribe(HPAS, self._on_autoscaler)
+        for phase in self._given["phases"]:
+            engine.call_at(self._start + phase["at"], partial(self._begin, phase))
+        for obj in (o for o in objects if o["kind"] == "HorizontalPodAutoscaler"):
+            cluster.create(obj)
+        engine.run_for(self._given["seconds"])
+        return {"scaleTargetReplicas": self._replicas, "hpaStatus": self._statuses}
+
+    @property
+    def _t(self) -> float:
+        return round(self._bench.engine.now - self._start, 2)
+
+    def _begin(self, phase: Obj) -> None:
+        if _MEASURED & phase.keys():
+            self._metrics.phase = phase
+        if "scaleTo" in phase:
+            self._bench.cluster.set_replicas(DEPLOYMENTS, NAMESPACE, "app", phase["scaleTo"])
+        if "patchHPA" in phase:
+            self._patch(phase["patchHPA"])
+
+    def _patch(self, patch: Obj) -> None:
+        name = next(o["metadata"]["name"] for o in self._given["objects"] if o["kind"] == "HorizontalPodAutoscaler")
+        spec = patch.get("spec", patch)
+        self._bench.cluster.modify(HPAS, NAMESPACE, name, lambda live: {**live, "spec": {**live["spec"], **spec}})
+
+    def _on_target(self, change: Change) -> None:
+        replicas = change.object["spec"]["replicas"]
+        if change.old is None or change.old["spec"]["replicas"] != replicas:
+            self._replicas.append([self._t, replicas])
+
+    def _on_autoscaler(self, change: Change) -> None:
+        status = change.object.get("status") or {}
+        entry = {
+            "t": self._t,
+            "currentReplicas": status.get("currentReplicas", 0),
+            "desiredReplicas": status.get("desiredReplicas", 0),
+            "conditions": [
+                {k: self._masked(c.get(k)) for k in ("type", "status", "reason", "message")}
+                for c in status.get("conditions") or ()
+            ],
+        }
+        self._statuses.append(entry)
+
+    def _masked(self, text: str | None) -> str | None:
+        """Names that a run makes up, as the recordings write them."""
+        if text is None:
+            return None
+        for pod in self._bench.pods():
+            text = text.replace(f"Pod {pod['metadata']['name']}", "Pod POD")
+        return text.replace(f"{NAMESPACE}/", "NS/")
