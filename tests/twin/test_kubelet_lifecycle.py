@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from nodes_kit import SANDBOX_SECONDS, World, container, pod
+from nodes_kit import SANDBOX_SECONDS, World, container, pod, template
 
 from wavetank.twin.nodes.kubelet import Registry
 from wavetank.twin.nodes.kubelet.backoff import go_duration
@@ -293,3 +293,17 @@ def test_a_status_is_not_written_when_nothing_has_changed() -> None:
 def test_durations_read_as_go_prints_them() -> None:
     printed = [go_duration(s) for s in (0, 0.25, 1.5, 10, 60, 300, 3725)]
     assert printed == ["0s", "250ms", "1.5s", "10s", "1m0s", "5m0s", "1h2m5s"]
+
+
+def test_a_finished_pod_keeps_its_outcome_when_it_is_deleted_on_a_machine_that_never_ran_it() -> None:
+    world = World()
+    obj = pod(restartPolicy="Never")
+    other = world.fleet.start(template(boot_seconds=50.0))
+    stored = world.cluster.create({**obj, "spec": {**obj["spec"], "nodeName": other.name}})
+    world.cluster.set_status(stored, {"phase": "Succeeded"})
+    world.cluster.delete("pods", "default", "web")
+    phases: list[str] = []
+    world.cluster.subscribe("pods", lambda change: phases.append(change.object["status"]["phase"]))
+    world.after(60.0)
+    assert world.cluster.find("pods", "default", "web") is None
+    assert set(phases) <= {"Succeeded"}

@@ -8,7 +8,7 @@ from wavetank.twin.nodes.machine import node_conditions
 
 from .admission import refusal
 from .host import Host
-from .worker import PodWorker
+from .worker import PodWorker, confirm_deletion
 
 TERMINAL = ("Succeeded", "Failed")
 
@@ -64,7 +64,9 @@ class Kubelet:
         self.workers.clear()
 
     def _adopt(self, uid: str, pod: Obj) -> None:
-        if (pod.get("status") or {}).get("phase") in TERMINAL and not pod["metadata"].get("deletionTimestamp"):
+        if (pod.get("status") or {}).get("phase") in TERMINAL:
+            if pod["metadata"].get("deletionTimestamp"):
+                confirm_deletion(self.host.cluster, pod)
             return
         worker = PodWorker(self.host, pod, lambda: self._forget(uid))
         others = [w.pod for w in self.workers.values() if w.stage != "over"]

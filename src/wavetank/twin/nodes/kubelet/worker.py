@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
+from wavetank.twin.cluster import Cluster
 from wavetank.twin.nodes.runtime.port import Exit, Sandbox
 
 from .backoff import go_duration
@@ -307,17 +308,7 @@ class PodWorker:
         self._release()
         self._on_over()
         if not self._vanished:
-            self._confirm_deletion()
-
-    def _confirm_deletion(self) -> None:
-        metadata = self.pod["metadata"]
-        try:
-            self._host.cluster.delete(
-                "pods", metadata["namespace"], metadata["name"], grace_seconds=0, uid=metadata["uid"]
-            )
-        except ApiError as error:
-            if error.code not in (404, 409):
-                raise
+            confirm_deletion(self._host.cluster, self.pod)
 
     def _release(self) -> None:
         self._setup.give_back_address()
@@ -361,3 +352,13 @@ class PodWorker:
         if live is None or live["metadata"]["uid"] != metadata["uid"]:
             return
         self.pod = self._host.cluster.set_status(live, pod_status(live, self._facts(), self._engine.utc, self._host.at))
+
+
+def confirm_deletion(cluster: Cluster, pod: Obj) -> None:
+    """Nothing of the pod is left here: let its object go."""
+    metadata = pod["metadata"]
+    try:
+        cluster.delete("pods", metadata["namespace"], metadata["name"], grace_seconds=0, uid=metadata["uid"])
+    except ApiError as error:
+        if error.code not in (404, 409):
+            raise

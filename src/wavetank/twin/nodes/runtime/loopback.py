@@ -57,7 +57,8 @@ class LoopbackAddresses:
         for _ in range(1000):
             address = str(IPv4Address(FIRST + self._next))
             self._next = (self._next + 1) % COUNT
-            if address in self._taken:
+            if address in self._taken or address.endswith((".0", ".255")):
+                # Legal, but people take the ends of a block of 256 for mistakes.
                 continue
             problems = {bind_problem(address, port) for port in (0, *wanted)} - {0}
             if errno.EADDRNOTAVAIL in problems:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,7 +29,7 @@ from .loopback import LoopbackAddresses, Place
 from .modelled import BehaviourOf, ModelledContainer, ModelledSandbox, default_behaviour
 from .network_probes import HttpGet, headers_of, http_outcome, tcp_outcome
 from .port import Container, Counter, Exit, Launch, Outcome, Sandbox, StartError, VolumeFiles
-from .supervised import Command, Ended, Stream, SupervisedProcess
+from .supervised import Command, Ended, Sink, Stream, SupervisedProcess
 from .usage import tree_counter
 
 Post = Callable[[Callable[[], None]], object]
@@ -67,7 +68,9 @@ class ProcessRuntime:
         self.options = options
         self.addresses = LoopbackAddresses(own=options.own_addresses)
         self.post: Post = options.post or engine.call_soon
-        self.processes: set[SupervisedProcess] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._processes: set[SupervisedProcess] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -98,15 +101,30 @@ class ProcessRuntime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def spawn(self, command: Command, sink: Sink, on_end: Callable[[Ended], None]) -> SupervisedProcess:
+        """A process that is waited for when the runtime closes. Raises OSError."""
+        self._loop, self._thread = self.loop, threading.get_ident()
+        process = SupervisedProcess(self.loop, command, sink, on_end)
+        process.on_gone = lambda: self._processes.discard(process)
+        self._processes.add(process)
+        return process
+
     def close(self) -> None:
-        """End every process and wait for it; the loop may be about to end."""
+        """End every process and wait for it, some seconds at most. May be called beside the loop's thread to keep it free."""
+        if self._loop is None:
+            return
+        if threading.get_ident() == self._thread:
+            self._let_go()
+        else:
+            self._loop.call_soon_threadsafe(self._let_go)
+        for process in tuple(self._processes):
+            process.wait(CLOSE_SECONDS)
+
+    def _let_go(self) -> None:
         for task in tuple(self._tasks):
             task.cancel()
-        for process in tuple(self.processes):
+        for process in tuple(self._processes):
             process.close()
-        for process in tuple(self.processes):
-            process.wait(CLOSE_SECONDS)
-        self.processes.clear()
 
 
 class ProcessSandbox:
@@ -190,11 +208,10 @@ class ProcessContainer:
         path = sandbox.folders.log_file(launch.container["name"], launch.restart_count)
         self._log = LogFile(path, self._runtime.now)
         try:
-            self._process = SupervisedProcess(self._runtime.loop, command, self._log.write, self._ended)
+            self._process = self._runtime.spawn(command, self._log.write, self._ended)
         except OSError:
             self._log.close()
             raise
-        self._runtime.processes.add(self._process)
         self._closed = False
 
     @property
@@ -229,7 +246,6 @@ class ProcessContainer:
         return [self._log.path]
 
     def _ended(self, ended: Ended) -> None:
-        self._runtime.processes.discard(self._process)
         if self._closed:
             return
         self._closed = True
@@ -281,15 +297,13 @@ class ProcessContainer:
             output.extend(data[: OUTPUT_LIMIT_BYTES - len(output)])
 
         command = Command(argv, self._command.environment, self._command.folder)
-        process = SupervisedProcess(self._runtime.loop, command, keep, lambda ended: over.set_result(ended))
-        self._runtime.processes.add(process)
+        process = self._runtime.spawn(command, keep, over.set_result)
         try:
             ended = await asyncio.wait_for(over, timeout_seconds)
         except TimeoutError:
             return Outcome(False, f'command timed out: "{" ".join(argv)}" timed out after {timeout_seconds:g}s')
         finally:
             process.close()
-            self._runtime.processes.discard(process)
         text = (ended.problem and f'exec: "{argv[0]}": {ended.problem}') or output.decode(errors="replace")
         return Outcome(ended.code == 0, text)
 

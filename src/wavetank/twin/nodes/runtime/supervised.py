@@ -57,6 +57,8 @@ class SupervisedProcess:
         self, loop: asyncio.AbstractEventLoop, command: Command, sink: Sink, on_end: Callable[[Ended], None]
     ) -> None:
         self.pid: int | None = None
+        #: Called on the loop when nothing of it is left.
+        self.on_gone: Callable[[], None] = lambda: None
         self._loop = loop
         self._sink = sink
         self._on_end: Callable[[Ended], None] | None = on_end
@@ -189,5 +191,7 @@ class SupervisedProcess:
             self._line.close()
 
     def _reap(self) -> None:
-        if self._popen.poll() is None and not self._loop.is_closed():
+        if self._popen.poll() is not None:
+            self.on_gone()
+        elif not self._loop.is_closed():
             self._loop.call_later(REAP_SECONDS, self._reap)
