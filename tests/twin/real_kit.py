@@ -64,12 +64,21 @@ SERVER = textwrap.dedent(
 
 
 class RealWorld:
-    """One machine, one runtime of processes. Use ``run`` to do something in it."""
+    """One machine, one runtime of processes. Use ``run`` to do something in it.
+
+    Time goes faster than on the wall, so that periods and delays cost little; processes and timeouts of probes do not.
+    """
 
     def __init__(
-        self, folder: Path, commands: Mapping[str, LocalCommand] | None = None, *, own_addresses: bool = True
+        self,
+        folder: Path,
+        commands: Mapping[str, LocalCommand] | None = None,
+        *,
+        own_addresses: bool = True,
+        speed: float = 5.0,
     ) -> None:
         self.folder = folder
+        self._speed = speed
         script = folder / "server.py"
         script.write_text(SERVER)
         server = LocalCommand((sys.executable, "-I", "-S", "-u", str(script)))
@@ -97,7 +106,7 @@ class RealWorld:
         """Let the story happen at the pace of the wall clock, then take the world down."""
 
         async def main() -> None:
-            pacing = asyncio.get_running_loop().create_task(Pacer(self.engine).run())
+            pacing = asyncio.get_running_loop().create_task(Pacer(self.engine, self._speed).run())
             try:
                 telling = asyncio.get_running_loop().create_task(story())
                 await asyncio.wait({pacing, telling}, return_when=asyncio.FIRST_COMPLETED)

@@ -265,7 +265,7 @@ def test_a_service_stays_pending_until_the_controller_runs_and_goes_with_its_loa
 
 
 def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
-    world = RealWorld(tmp_path)
+    world = RealWorld(tmp_path, speed=1.0)
     codes: list[int] = []
     problems: list[str] = []
     slowest: list[float] = []

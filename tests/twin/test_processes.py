@@ -183,7 +183,7 @@ def test_a_deleted_pod_gets_sigterm_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_process_that_ignores_sigterm_is_killed_when_its_grace_is_over(tmp_path: Path) -> None:
     stubborn = LocalCommand(("sh", "-c", "trap '' TERM; echo armed; while :; do sleep 0.1; done"))
-    world = RealWorld(tmp_path, {"registry.example/stubborn": stubborn})
+    world = RealWorld(tmp_path, {"registry.example/stubborn": stubborn}, speed=1.0)
 
     async def story() -> None:
         stubborn_container = {"name": "app", "image": "registry.example/stubborn"}

@@ -73,14 +73,6 @@ class LogSource(Protocol):
         ...
 
 
-class Heartbeats(Protocol):
-    """When kubelets last renewed their leases. Renewals are not stored: a Lease object is written at join and at death only."""
-
-    def last_heartbeat_seconds(self, node_name: str) -> float | None:
-        """Engine time of the last renewal; None for a node that no machine stands behind."""
-        ...
-
-
 class NoMetrics:
     """No metrics-server: metrics.k8s.io is not served."""
 
