@@ -107,6 +107,7 @@ def test_a_group_keeps_its_zones_even() -> None:
     assert sorted(counts) == [2, 2, 3]
     first = machines.machines[0]
     machines.resize("general", 6, zones)
+    machines.cluster.engine.run_for(1.0)
     counts = [sum(m.template.zone == t.zone for m in machines.machines) for t in zones]
     assert counts == [2, 2, 2]
     assert first not in machines.machines
@@ -140,3 +141,39 @@ def test_a_full_subnet_has_no_address_to_give() -> None:
         subnet.take()
     subnet.give_back(given.pop())
     assert subnet.take()
+
+
+def test_a_machine_that_leaves_its_group_is_emptied_first() -> None:
+    world = World()
+    world.run(pod("web"))
+    agent = pod("agent")
+    owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "agent", "uid": "0", "controller": True}
+    agent["metadata"]["ownerReferences"] = [owner]
+    world.run(agent)
+    world.after(5.0)
+    world.fleet.resize("general", 0, [world.machine.template])
+    world.after(6.0)
+    assert world.cluster.get("nodes", "", world.machine.name)["spec"]["unschedulable"]
+    assert world.cluster.find("pods", "default", "web") is None
+    world.after(11.0)
+    assert world.fleet.machines == []
+    assert world.cluster.find("pods", "default", "agent") is not None
+
+
+def test_a_budget_holds_up_a_leaving_machine_for_fifteen_minutes_at_most() -> None:
+    world = World()
+    guarded = pod("web")
+    guarded["metadata"]["labels"] = {"app": "web"}
+    world.run(guarded)
+    spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}
+    metadata = {"name": "web", "namespace": "default"}
+    budget: Obj = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec}
+    stored = world.cluster.create(budget)
+    counts = {"disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1}
+    world.cluster.set_status(stored, {**counts, "observedGeneration": 1})
+    world.after(5.0)
+    world.fleet.retire(world.machine.name)
+    world.after(900.0)
+    assert world.fleet.machines == [world.machine]
+    world.after(910.0)
+    assert world.fleet.machines == []

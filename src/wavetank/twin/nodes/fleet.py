@@ -16,6 +16,7 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Change, Cluster
 
 from .addresses import SubnetAddresses
+from .drain import Drain
 from .kubelet import Kubelet, Registry
 from .kubelet.host import Host
 from .kubelet.images import ImageStore
@@ -61,6 +62,8 @@ class Member:
     kubelet: Kubelet | None = None
     joined_seconds: float = 0.0
     failed_seconds: float | None = None
+    #: Being emptied before it is stopped.
+    retiring: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,19 @@ class Fleet:
         if len(self._gone) == 1:
             self._engine.call_later(CLOUD_CHECK_SECONDS, self._check_gone)
 
+    def retire(self, node_name: str) -> None:
+        """Empty a machine and then stop it, as EKS does with machines that leave a managed node group."""
+        member = self._members[node_name]
+        if member.retiring or member.failed_seconds is not None:
+            return
+        member.retiring = True
+        self._engine.record("fleet", "retire", node_name)
+        Drain(self.cluster, node_name, lambda: self._stop_retired(member)).begin()
+
+    def _stop_retired(self, member: Member) -> None:
+        if not self._closed and self._members.get(member.machine.name) is member:
+            self.stop(member.machine.name)
+
     def fail(self, node_name: str) -> None:
         """The machine dies but still exists in the cloud: its node stays, unready, until somebody stops it."""
         member = self._members[node_name]
@@ -131,11 +147,14 @@ class Fleet:
             self._power_off(member, "fail")
 
     def resize(self, node_group: str, size: int, templates: Sequence[MachineTemplate]) -> None:
-        """Start or stop machines of a group until it has ``size``, keeping its zones even as an Auto Scaling group does.
+        """Start or retire machines of a group until it has ``size``, keeping its zones even as an Auto Scaling group does.
 
-        ``templates`` has one entry per zone. The oldest machine of the fullest zone goes first.
+        ``templates`` has one entry per zone. The oldest machine of the fullest zone goes first. Machines that are being
+        retired already do not count.
         """
-        members = [m for m in self.machines if m.template.node_group == node_group]
+        members = [
+            m for m in self.machines if m.template.node_group == node_group and not self._members[m.name].retiring
+        ]
         while len(members) < size:
             counts = {t.zone: sum(m.template.zone == t.zone for m in members) for t in templates}
             members.append(self.start(min(templates, key=lambda t: (counts[t.zone], t.zone))))
@@ -143,7 +162,7 @@ class Fleet:
             fullest = _fullest_zone(members)
             oldest = next(m for m in members if m.template.zone == fullest)
             members.remove(oldest)
-            self.stop(oldest.name)
+            self.retire(oldest.name)
 
     def close(self) -> None:
         """Everything off, at once; for the end of a world."""
