@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from wavetank.kube.errors import ApiError
 from wavetank.kube.times import rfc3339, rfc3339_micro
 from wavetank.kube.types import Obj
 from wavetank.twin.engine import Engine
@@ -68,7 +69,7 @@ class Recorder:
         reporter = {"reportingComponent": component, "reportingInstance": instance, "source": {}, "action": action}
         times = {"eventTime": now, "firstTimestamp": None, "lastTimestamp": None}
         event = self._event(involved) | {"reason": reason, "message": message, "type": kind} | times | reporter
-        self._remember((*same, message), self._create(event))
+        self._store((*same, message), event)
 
     def record(self, involved: Obj, kind: str, reason: str, message: str, component: str, host: str) -> None:
         who = (component, host, *(str(involved.get(k, "")) for k in ("kind", "namespace", "name", "uid", "fieldPath")))
@@ -127,14 +128,19 @@ class Recorder:
             "reportingComponent": component,
             "reportingInstance": host,
         }
-        self._remember(same, self._create(event))
+        self._store(same, event)
 
     def _event(self, involved: Obj) -> Obj:
         digest = self._engine.random("event-names").getrandbits(64)
         metadata = {"name": f"{involved['name']}.{digest:016x}", "namespace": involved.get("namespace") or "default"}
         return {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": involved}
 
-    def _remember(self, same: tuple[str, ...], event: Obj) -> None:
+    def _store(self, same: tuple[str, ...], event: Obj) -> None:
+        """Write and remember it; one that the API refuses (its namespace is going) is dropped, as client-go does."""
+        try:
+            event = self._create(event)
+        except ApiError:
+            return
         self._known[same] = (event["metadata"]["namespace"], event["metadata"]["name"])
         while len(self._known) > CACHE_LENGTH:
             self._known.popitem(last=False)
