@@ -213,10 +213,11 @@ def _applied(
     base: Obj, config: Obj, who: Manager, records: Records, node: Node, ignored: Iterable[Path], *, force: bool
 ) -> tuple[Obj, Records]:
     last = records[who].fields if who in records else EMPTY
-    stated = _managed(outside(fields_of(config, node), tuple(ignored)))
-    after = dict(records)
-    after[who] = _Record(stated, config["apiVersion"], records[who].time if who in records else "")
-    result = _pruned(merged(base, config, node), after, last, node)
+    stated = outside(fields_of(config, node), tuple(ignored))
+    mine = _Record(stated, config["apiVersion"], records[who].time if who in records else "")
+    # What nobody manages, such as the name, still counts as stated here: else it would go with its metadata.
+    result = _pruned(merged(base, config, node), {**records, who: mine}, last, node)
+    after = {**records, who: replace(mine, fields=_managed(stated))}
     changes = difference(base, result, node).without(ignored)
     others = {m: r for m, r in after.items() if m != who}
     conflicts = {m: r.fields & changes.changed for m, r in others.items() if r.fields & changes.changed}

@@ -269,7 +269,7 @@ def _compare_maps(old: Obj, new: Obj, node: Node, path: Path, found: Difference,
         inner = child_node(node, key)
         if before is after or inner is None:
             continue
-        if before is MISSING and key in _ALWAYS_PRESENT and not parent_is_new:
+        if before is MISSING and key in _ALWAYS_PRESENT and not parent_is_new and not inner.custom:
             before = [] if isinstance(after, list) else {}
         _compare(before, after, inner, (*path, f"f:{key}"), found)
 

@@ -45,6 +45,7 @@ _DROPPED_ZEROS = frozenset(
         "initialDelaySeconds",
         "minReadySeconds",
         "nodePort",
+        "number",
         "observedGeneration",
         "paused",
         "periodSeconds",
