@@ -19,6 +19,7 @@ class TerminalProgress:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._said_at = time.monotonic()
+        self._last = ""
 
     def begun(self, step: Step) -> None:
         command = click.style(f"  $ {step.command}", dim=True) if step.command else ""
@@ -28,8 +29,9 @@ class TerminalProgress:
         if self._live:
             width = max(20, _columns() - 6)
             click.echo(f"\r\033[K    {text[:width]}", nl=False, err=True)
-        elif time.monotonic() - self._said_at > QUIET_SECONDS:
+        elif text != self._last and time.monotonic() - self._said_at > QUIET_SECONDS:
             self._say(f"    ... {text}")
+            self._last = text
 
     def noted(self, step: Step, text: str) -> None:
         for line in text.splitlines():

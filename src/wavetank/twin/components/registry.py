@@ -19,6 +19,7 @@ from .kube_proxy import KUBE_PROXY
 from .load_balancer_controller import LOAD_BALANCER_CONTROLLER
 from .metrics_server import METRICS_SERVER
 from .pod_identity_agent import POD_IDENTITY_AGENT
+from .prometheus_operator_crds import PROMETHEUS_OPERATOR_CRDS
 from .vpc_cni import VPC_CNI
 
 COMPONENTS: tuple[Component, ...] = (
@@ -30,6 +31,7 @@ COMPONENTS: tuple[Component, ...] = (
     EBS_CSI_DRIVER,
     CLOUDWATCH_OBSERVABILITY,
     LOAD_BALANCER_CONTROLLER,
+    PROMETHEUS_OPERATOR_CRDS,
 )
 MANAGER = "eks"
 
