@@ -76,7 +76,12 @@ class World:
             authenticators=options.authenticators,
             name=options.name,
         )
-        start_controllers(self.cluster, ControllerSettings(ca_pem=self.api.ca_pem), metrics=self.metrics)
+        start_controllers(
+            self.cluster,
+            ControllerSettings(ca_pem=self.api.ca_pem),
+            metrics=self.metrics,
+            heartbeats=self.fleet.last_heartbeat_seconds,
+        )
         Scheduler(self.cluster).start()
 
     def _process_options(self) -> ProcessOptions:

@@ -11,22 +11,26 @@ from collections.abc import Callable
 from wavetank.twin.cluster.cluster import Cluster
 from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 
+from .aggregation import ClusterRoleAggregationController
 from .base import Context, Controller
 from .custom_metrics import CustomMetrics, NoAdapter
 from .daemonset import DaemonSetController
 from .deployment import DeploymentController
+from .disruption import DisruptionController, StaleDisruptionController
 from .endpointslice import EndpointsController, EndpointSliceController
 from .garbage import GarbageCollector
 from .hpa import HorizontalPodAutoscalerController
 from .informer import Informer
 from .namespace import NamespaceController
+from .nodelifecycle import NodeLifecycleController
+from .podgc import PodGarbageCollector
 from .replicaset import ReplicaSetController
+from .resourcequota import ResourceQuotaController
 from .serviceaccounts import RootCertificatePublisher, ServiceAccountsController
 from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
+from .tainteviction import TaintEvictionController
 
 #: Every controller, in the order in which they are started.
-# (Being written now by another engineer: serviceaccounts, resourcequota, disruption, daemonset, nodelifecycle,
-# tainteviction, podgc, role aggregation. The scheduler is not.)
 CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
     ServiceAccountsController,
@@ -38,6 +42,13 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EndpointSliceController,
     EndpointsController,
     HorizontalPodAutoscalerController,
+    DisruptionController,
+    StaleDisruptionController,
+    ResourceQuotaController,
+    NodeLifecycleController,
+    TaintEvictionController,
+    PodGarbageCollector,
+    ClusterRoleAggregationController,
 )
 
 
