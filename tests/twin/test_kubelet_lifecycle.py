@@ -6,9 +6,12 @@ import itertools
 
 from nodes_kit import SANDBOX_SECONDS, World, container, pod, template
 
+from wavetank.twin.cluster.bootstrap import new_cluster
+from wavetank.twin.engine import Engine
+from wavetank.twin.nodes import Fleet
 from wavetank.twin.nodes.kubelet import Registry
 from wavetank.twin.nodes.kubelet.backoff import go_duration
-from wavetank.twin.nodes.runtime import Behaviour, Exit, Launch
+from wavetank.twin.nodes.runtime import Behaviour, Exit, Launch, ModelledRuntime
 
 CRASH = Behaviour(exit_after_seconds=0.0, exit=Exit(1, "Error"))
 
@@ -307,3 +310,22 @@ def test_a_finished_pod_keeps_its_outcome_when_it_is_deleted_on_a_machine_that_n
     world.after(60.0)
     assert world.cluster.find("pods", "default", "web") is None
     assert set(phases) <= {"Succeeded"}
+
+
+def test_pods_of_a_namespace_that_is_going_end_in_peace() -> None:
+    engine = Engine(seed=5)
+    cluster = new_cluster(engine)
+    machines = Fleet(cluster, ModelledRuntime(engine))
+    machine = machines.start(template())
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "short"}})
+    account = {"name": "default", "namespace": "short"}
+    cluster.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
+    obj = pod(automountServiceAccountToken=False)
+    metadata = {"name": "web", "namespace": "short"}
+    cluster.create({**obj, "metadata": metadata, "spec": {**obj["spec"], "nodeName": machine.name}})
+    engine.run_until(100.0)
+    assert cluster.get("pods", "short", "web")["status"]["phase"] == "Running"
+    cluster.delete("namespaces", "", "short")
+    cluster.delete("pods", "short", "web")
+    engine.run_until(140.0)
+    assert cluster.find("pods", "short", "web") is None
