@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
 from wavetank import __version__
-from wavetank.base.errors import EXIT_OUR_BUG, WavetankError
+from wavetank.base.errors import EXIT_BAD_INPUT, EXIT_OUR_BUG, InputError, WavetankError
+from wavetank.cli import problems
+from wavetank.cli.options import asks_for_json
 
 #: verb -> (module under ``verbs``, one line of help): help needs no import of the verb's world.
 VERBS = {
@@ -25,6 +29,8 @@ VERBS = {
     "demo": ("demo", "Run the main job end to end and say what happened."),
 }
 EXIT_INTERRUPTED = 130
+#: What a shell reports for a program that SIGPIPE ended; 1 would say that there are findings.
+EXIT_NOBODY_READS = 141
 
 
 class LazyVerbs(click.Group):
@@ -40,6 +46,16 @@ class LazyVerbs(click.Group):
         command = import_module(f"wavetank.cli.verbs.{module}").command
         assert isinstance(command, click.Command), f"{module} offers no click command"
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """A verb that was asked for JSON answers a wrong input in JSON, too, and on stdout: programs read it there."""
+        try:
+            return super().invoke(ctx)
+        except InputError as wrong:
+            if not asks_for_json(ctx):
+                raise
+            click.echo(problems.as_json(wrong))
+            return wrong.exit_code
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
@@ -82,25 +98,35 @@ def main() -> None:
 
 def exit_code(arguments: list[str]) -> int:
     """What running with these arguments leaves as exit code, the messages printed."""
+    # https://no-color.org: set and not empty means no colour, even on a terminal.
+    color = False if os.environ.get("NO_COLOR") else None
     try:
-        result = verbs.main(arguments, prog_name="wavetank", standalone_mode=False)
+        result = verbs.main(arguments, prog_name="wavetank", standalone_mode=False, color=color)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as refused:
         refused.show()
-        return 2
+        return EXIT_BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        _tell("interrupted", color)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`); nothing is wrong, and nothing can be told to anyone.
-        sys.stderr.close()
-        return 0
+    except SystemExit:
+        # click ends the process by itself in one case only: its reader went away (`| head`).
+        return EXIT_NOBODY_READS
+    except InputError as wrong:
+        _tell(problems.as_text(wrong.problems), color)
+        return wrong.exit_code
     except WavetankError as error:
-        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
+        _tell(click.style("error: ", fg="red", bold=True) + str(error), color)
         return error.exit_code
     except Exception:  # noqa: BLE001 - the last resort: whatever arrives here is a bug of ours
         traceback.print_exc()
-        click.echo("This is a bug of wavetank's, not of yours; please report it with the lines above.", err=True)
+        _tell("This is a bug of wavetank's, not of yours; please report it with the lines above.", color)
         return EXIT_OUR_BUG
+
+
+def _tell(text: str, color: bool | None) -> None:
+    """To stderr; the exit code matters even when nobody reads the words."""
+    with suppress(BrokenPipeError):
+        click.echo(text, err=True, color=color)

@@ -18,13 +18,28 @@ environment_option = click.option(
     "-e", "--environment", default="production", show_default=True, metavar="NAME", help="Environment of the platform."
 )
 
+#: Where the chosen format is kept for whoever reports the end of the verb.
+_FORMAT = "wavetank.format"
+
+
+def _keep_format(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    ctx.meta[_FORMAT] = value
+    return value
+
+
+def asks_for_json(ctx: click.Context) -> bool:
+    """Whether the verb of this context was called with ``--format json``."""
+    return ctx.meta.get(_FORMAT) == "json"
+
+
 format_option = click.option(
     "--format",
     "output_format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Output format.",
+    help='Output format; JSON also tells what is wrong with the input, as {"problems": [...]} on stdout.',
+    callback=_keep_format,
 )
 
 

@@ -31,6 +31,10 @@ def command(json_file: Path | None) -> int:
 
     check, cost, render, terraform apply, kubectl apply, predictions, a killed process that heals, terraform plan without
     changes, destroy. Needs no account and no Docker; terraform and kubectl are used where they are installed.
+
+    \b
+    wavetank demo
+    wavetank demo --json summary.json
     """
     progress = Progress([TerminalProgress()])
     with terminated_as_interrupted():
