@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from wavetank.catalog import EksVersion, eks_version, supported_eks_versions
+from wavetank.catalog import HOURS_PER_MONTH, EksVersion, eks_version, supported_eks_versions
 from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.cost.bill import unit_price_of
 
 
 def check(case: Case) -> Iterator[Mistake]:
@@ -15,30 +16,53 @@ def check(case: Case) -> Iterator[Mistake]:
     support = "unknown" if version is None else version.support(case.on)
     if support == "standard":
         return
-    in_standard = [v.minor for v in supported_eks_versions(case.on) if v.support(case.on) == "standard"]
     yield Mistake(
         path="cluster.version",
-        message=_message(minor, support, version, case.on),
-        remedy=f"move to {' or '.join(in_standard)}, one minor at a time"
-        if version
-        else f"use {', '.join(in_standard)}",
+        message=_message(case, support, version),
+        remedy=_remedy(minor, version, case.on),
         numbers={"version": minor, "support": support, "on": case.on.isoformat()},
         severity=Severity.WARN if support == "extended" else Severity.ERROR,
     )
 
 
-def _message(minor: str, support: str, version: EksVersion | None, on: date) -> str:
+def _remedy(minor: str, version: EksVersion | None, on: date) -> str:
+    known = supported_eks_versions(on)
+    supported = [v.minor for v in known if v.support(on) == "standard"]
+    if version is None or version.support(on) == "unreleased":
+        return f"use {' or '.join(supported)}" if supported else "use a version that EKS supports"
+    newer = [other for other in supported if _number(other) > _number(minor)]
+    if not newer:
+        return "move to a version that EKS supports by then, one minor at a time; this catalogue knows of none"
+    return f"move to {' or '.join(newer)}, one minor at a time"
+
+
+def _number(minor: str) -> tuple[int, ...]:
+    return tuple(map(int, minor.split(".")))
+
+
+def _message(case: Case, support: str, version: EksVersion | None) -> str:
+    minor = case.plan.cluster.version
     if version is None:
         return f"EKS has no Kubernetes {minor} that this catalogue knows of"
     if support == "unreleased":
-        return f"Kubernetes {minor} comes to EKS on {version.released}, after {on}"
+        return f"Kubernetes {minor} comes to EKS on {version.released}, after {case.on}"
     if support == "extended":
         return (
-            f"Kubernetes {minor} left standard support on {version.standard_support_ends}: the cluster costs $438 instead of "
-            f"$73 a month until {version.extended_support_ends}, when AWS upgrades it by itself"
+            f"Kubernetes {minor} left standard support on {version.standard_support_ends}: {_fees(case)}"
+            f"until {version.extended_support_ends}, when AWS upgrades it by itself"
         )
     ended = version.extended_support_ends or version.standard_support_ends
     return f"EKS ended all support of Kubernetes {minor} on {ended}: no cluster can be created, existing ones were upgraded"
+
+
+def _fees(case: Case) -> str:
+    """What the cluster costs a month now and before; nothing where no price is known."""
+    meters = ("eksExtendedClusterHour", "eksClusterHour")
+    extended, standard = (unit_price_of(meter, case.plan.region, case.plan.cost.prices) for meter in meters)
+    if extended is None or standard is None:
+        return "it costs more "
+    now, before = (f"${price.cost(HOURS_PER_MONTH):,.2f}" for price in (extended, standard))
+    return f"the cluster costs {now} instead of {before} a month "
 
 
 RULE = Rule(
