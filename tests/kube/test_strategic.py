@@ -162,3 +162,15 @@ def test_applying_a_patch_with_a_set_order_twice_is_applying_it_once(live: list[
     once = merged("Deployment", deployment([{"name": n} for n in live]), patch)
     assert names(once) == wanted
     assert merged("Deployment", once, patch) == once
+
+
+def test_what_others_added_comes_before_what_is_new_when_an_element_goes() -> None:
+    """Recorded: upstream lets the deletion and the addition of one patch change the order it compares with."""
+    node = Schemas.for_version("1.36").defined("io.k8s.api.core.v1.Container")
+    live = {"name": "c", "env": [{"name": n, "value": "1"} for n in ("QUEUE", "CONCURRENCY", "EXTRA")]}
+    patch = {
+        "$setElementOrder/env": [{"name": "CONCURRENCY"}, {"name": "LOG_LEVEL"}],
+        "env": [{"name": "CONCURRENCY", "value": "8"}, {"name": "LOG_LEVEL", "value": "debug"}]
+        + [{"name": "QUEUE", "$patch": "delete"}],
+    }
+    assert [e["name"] for e in strategic_merge(live, patch, node)["env"]] == ["CONCURRENCY", "EXTRA", "LOG_LEVEL"]

@@ -137,9 +137,24 @@ def _merge_in_order(merged: Obj, patch: Mapping[str, Any], field: str, order: An
         return
     if not isinstance(old, list) and not isinstance(new, list):
         return
-    both = _merged_list(old, new, node) if isinstance(old, list) and isinstance(new, list) else None
-    items = both if both is not None else old if isinstance(old, list) else without_directives(new)
-    merged[field] = _in_order(items, order, old if isinstance(old, list) else [], node.patch_merge_key)
+    live: Sequence[Any] = old if isinstance(old, list) else []
+    if isinstance(old, list) and isinstance(new, list):
+        items, live = _merged_list(old, new, node), _order_left_behind(old, new, node)
+    else:
+        items = old if isinstance(old, list) else without_directives(new)
+    merged[field] = _in_order(items, order, live, node.patch_merge_key)
+
+
+def _order_left_behind(original: Sequence[Any], patch: Sequence[Any], node: Node) -> Sequence[Any]:
+    """What upstream takes for the live order: deletions close up in place and new elements fill the freed places.
+
+    ``mergeSliceWithSpecialElements`` changes the array that ``mergePatchIntoOriginal`` still looks at.
+    """
+    key = node.patch_merge_key
+    if not key or not _holds_maps(original, patch):
+        return original
+    kept, added = _after_element_directives(original, patch, key)
+    return _merged_elements(kept, added, key, node.items or ANY)[: len(original)]
 
 
 def _merged_list(original: Sequence[Any], patch: Sequence[Any], node: Node) -> list[Any]:
