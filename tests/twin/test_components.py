@@ -34,7 +34,7 @@ def test_every_component_installs_upgrades_and_uninstalls_without_a_trace(name: 
     there = cluster()
     before = {key: len(there.list(key)) for key in there.store.resource_keys() if key != "events"}
     stored = install(there, name, "v1.0.0-eksbuild.1", {}, region="ap-southeast-2")
-    assert any(obj["kind"] in ("Deployment", "DaemonSet") for obj in stored)
+    assert any(obj["kind"] in ("Deployment", "DaemonSet", "CustomResourceDefinition") for obj in stored)
     again = install(there, name, "v1.1.0-eksbuild.1", {}, region="ap-southeast-2")
     for obj in again:
         if obj["kind"] in ("Deployment", "DaemonSet"):
