@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from wavetank.kube.conditions import Status, with_condition
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Cluster
+from wavetank.twin.cluster.admission import Plugin
 from wavetank.twin.controllers import ControllerSettings, start_controllers
 from wavetank.twin.controllers.daemon_pods import target_node
 from wavetank.twin.engine import Engine
 
-RECORDINGS = Path(__file__).parents[1] / "data" / "decisions"
 QUIET_SECONDS = 0.1
-
-
-def recorded(name: str) -> list[Obj]:
-    """The cases of one file of recordings."""
-    with gzip.open(RECORDINGS / name, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 class Bench:
@@ -31,10 +22,11 @@ class Bench:
         self,
         settings: ControllerSettings | None = None,
         *,
+        admission: Sequence[Plugin] = (),
         heartbeats: Callable[[str], float | None] | None = None,
     ) -> None:
         self.engine = Engine()
-        self.cluster = Cluster(self.engine)
+        self.cluster = Cluster(self.engine, admission=admission)
         start_controllers(self.cluster, settings, heartbeats=heartbeats)
 
     def settle(self, seconds: float = QUIET_SECONDS) -> None:

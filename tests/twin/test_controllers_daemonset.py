@@ -7,12 +7,13 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from controllers_kit import Bench, in_default, node, recorded, template
+from controllers_kit import Bench, in_default, node, template
+from decision_judge import Case, recorded_cases
 
 from wavetank.kube.types import Obj
 from wavetank.twin.controllers.daemon_pods import Placement, daemon_pod, target_node, tolerations_of
 
-CASES = [case for case in recorded("rollout.jsonl.gz") if case["given"]["object"]["kind"] == "DaemonSet"]
+CASES = [case for case in recorded_cases("rollout") if case["given"]["object"]["kind"] == "DaemonSet"]
 
 
 def daemon_set(**spec: object) -> Obj:
@@ -46,7 +47,7 @@ def nodes_of(bench: Bench) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[str(case["name"]) for case in CASES])
-def test_rolls_out_as_recorded(case: Obj) -> None:
+def test_rolls_out_as_recorded(case: Case) -> None:
     assert replayed(case) == [comparable(state) for state in case["observed"]]
 
 
@@ -56,7 +57,7 @@ def comparable(state: Obj) -> Obj:
     return {"after": state["after"], "pods": counts, "status": state["status"]}
 
 
-def replayed(case: Obj) -> list[Obj]:
+def replayed(case: Case) -> list[Obj]:
     given = case["given"]
     bench = bench_with(in_default(given["object"]), *(node(name) for name in given["nodes"]))
     states = [observed(bench, "initial")]

@@ -36,7 +36,7 @@ def status_after(pod: Obj, budgets: list[Obj], now: datetime) -> tuple[Obj, Obj]
     """The budget that is charged with its new status, or None when the pod may go without; ApiError when it may not go."""
     if len(budgets) > 1:
         text = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-        raise ApiError(500, "InternalError", text)
+        raise ApiError(500, "", text)
     if not budgets:
         return None
     budget = budgets[0]

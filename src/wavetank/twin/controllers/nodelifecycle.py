@@ -120,7 +120,8 @@ class NodeLifecycleController(Controller):
         settings, ready = self.settings.nodes, condition(node, "Ready")
         grace = settings.monitor_grace_seconds if ready is not None else settings.startup_grace_seconds
         sign = self._last_sign(node)
-        if self.engine.now <= sign.seen_seconds + grace:
+        # Not "<=": a round takes a moment of its own in reality, so ten periods of 5 s are more than a grace of 50 s.
+        if self.engine.now < sign.seen_seconds + grace:
             return node
         conditions = (node.get("status") or {}).get("conditions")
         for kind in _WATCHED:
