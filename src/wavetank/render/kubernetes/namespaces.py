@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.plan.model import LimitRange, Namespace, Plan, Quota
+from wavetank.render.kubernetes.amounts import canonical_amounts, canonical_item
 from wavetank.render.kubernetes.parts import manifest, metadata, traced_entries
 from wavetank.render.trace import Traced, tree
 
@@ -32,13 +33,13 @@ def _limits(plan: Plan, namespace: Namespace) -> Iterator[Traced]:
 
 def _quota(plan: Plan, namespace: Namespace, quota: Quota) -> Traced:
     path = f"namespaces[{namespace.name}].quota"
-    hard = Traced(traced_entries(quota.hard, f"{path}.hard"), f"{path}.hard")
+    hard = Traced(traced_entries(canonical_amounts(quota.hard), f"{path}.hard"), f"{path}.hard")
     return manifest("v1", "ResourceQuota", inside(plan, namespace, path, quota.name), path, spec={"hard": hard})
 
 
 def _limit_range(plan: Plan, namespace: Namespace, limit_range: LimitRange) -> Traced:
     path = f"namespaces[{namespace.name}].limitRange"
-    spec = {"limits": tree(limit_range.limits, f"{path}.limits")}
+    spec = {"limits": tree([canonical_item(item) for item in limit_range.limits], f"{path}.limits")}
     return manifest("v1", "LimitRange", inside(plan, namespace, path, limit_range.name), path, spec=spec)
 
 

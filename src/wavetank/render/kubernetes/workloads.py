@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wavetank.plan.model import Container, Plan, Workload
+from wavetank.render.kubernetes.amounts import canonical_resources
 from wavetank.render.kubernetes.configuration import belonging
 from wavetank.render.kubernetes.parts import manifest, present, traced_entries
 from wavetank.render.trace import Traced, tree
@@ -32,7 +33,8 @@ def _spec(plan: Plan, workload: Workload, path: str) -> dict[str, Any]:
             "replicas": replicas,
             "selector": Traced({"matchLabels": selector}, f"{path}.selectorLabels", note),
             "strategy": tree(workload.strategy, f"{path}.strategy"),
-            "minReadySeconds": Traced(workload.min_ready_seconds, f"{path}.minReadySeconds"),
+            # Zero is what the API leaves out, and what it leaves out an apply would state again and again.
+            "minReadySeconds": Traced(workload.min_ready_seconds or None, f"{path}.minReadySeconds"),
             "revisionHistoryLimit": Traced(workload.revision_history_limit, f"{path}.revisionHistoryLimit"),
             "progressDeadlineSeconds": Traced(workload.progress_deadline_seconds, f"{path}.progressDeadlineSeconds"),
             "template": {"metadata": _pod_metadata(workload, path), "spec": _pod_spec(workload, path)},
@@ -89,7 +91,7 @@ def _container(container: Container, path: str) -> Traced:
                 "ports": tree(container.ports, f"{path}.ports"),
                 "envFrom": tree(container.env_from, f"{path}.envFrom"),
                 "env": tree(container.env, f"{path}.env"),
-                "resources": tree(container.resources, f"{path}.resources"),
+                "resources": tree(canonical_resources(container.resources), f"{path}.resources"),
                 "startupProbe": tree(container.startup_probe, f"{path}.startupProbe"),
                 "readinessProbe": tree(container.readiness_probe, f"{path}.readinessProbe"),
                 "livenessProbe": tree(container.liveness_probe, f"{path}.livenessProbe"),
