@@ -12,7 +12,7 @@ import click
 from wavetank.app.design import design
 from wavetank.cli.options import environment_option, format_option, on_option, platform_argument, today
 from wavetank.cli.table import table
-from wavetank.cost import Bill, Line, Range
+from wavetank.cost import Bill, Line, Range, UnitPrice
 
 
 @click.command()
@@ -48,6 +48,8 @@ def as_text(bill: Bill) -> str:
             "",
             f"* {len(bill.unconfirmed)} prices are not confirmed for {bill.region}; set them under cost.prices if yours differ.",
         ]
+    if graded := [line for line in bill.lines if line.price is not None and line.price.tiers]:
+        text += ["", *dict.fromkeys(map(_graded_note, graded))]
     if bill.unpriced:
         names = ", ".join(line.reading.name for line in bill.unpriced)
         text += ["", f"Not in the total, no price known: {names}."]
@@ -59,7 +61,7 @@ def _row(line: Line) -> tuple[str, ...]:
     quantity = f"{_plain(reading.quantity.expected)} {reading.unit}"
     if line.price is None or line.amount is None:
         return (reading.component, reading.name, quantity, "unknown", "?", "?", "?")
-    mark = "" if line.price.confirmed else "*"
+    mark = ("†" if line.price.tiers else "") + ("" if line.price.confirmed else "*")
     return (reading.component, reading.name, quantity, f"{_plain(line.price.usd)}{mark}", *_three(line.amount))
 
 
@@ -72,6 +74,12 @@ def _plain(number: Decimal) -> str:
     rounded = number if number.as_tuple().exponent in range(-5, 1) else number.quantize(Decimal("0.0001"))
     text = f"{rounded:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _graded_note(line: Line) -> str:
+    assert line.price is not None, "a graded line has a price"
+    free = f"; the first {_plain(line.price.free_units)} {line.reading.unit} of a month are free"
+    return "† the price of the first step, it falls with volume" + (free if line.price.free_units else "")
 
 
 def _sources(bill: Bill) -> list[str]:
@@ -118,6 +126,20 @@ def _line(line: Line) -> dict[str, object]:
     }
     if price is not None and line.amount is not None:
         day = price.date.isoformat() if price.date else None
-        told["unitPrice"] = {"usd": str(price.usd), "source": price.source, "date": day, "confirmed": price.confirmed}
+        told["unitPrice"] = {
+            "usd": str(price.usd),
+            "source": price.source,
+            "date": day,
+            "confirmed": price.confirmed,
+            **_steps(price),
+        }
         told["amount"] = _amounts(line.amount)
     return told
+
+
+def _steps(price: UnitPrice) -> dict[str, object]:
+    """What a reader needs to redo the arithmetic of a price that falls with volume; nothing for a flat one."""
+    if not price.tiers:
+        return {}
+    tiers = [{"upTo": None if limit is None else str(limit), "usd": str(usd)} for limit, usd in price.tiers]
+    return {"freeUnits": str(price.free_units), "tiers": tiers}
