@@ -26,6 +26,8 @@ Keys = Callable[[Obj], Iterable[Key]]
 
 #: From a write to the start of the pass that it triggers: watch latency and queue.
 REACTION_SECONDS = 0.002
+#: For loops that look at all their pods in a pass: changes within this time are seen together.
+GATHERING_SECONDS = 0.01
 RETRY_SECONDS = 0.005
 LONGEST_RETRY_SECONDS = 1000.0
 
@@ -92,10 +94,17 @@ class Controller:
 
     # --- triggers ----------------------------------------------------------------------------------------------
 
-    def on(self, resource_key: str, keys: Keys, *, relevant: Callable[[Obj], object] | None = None) -> None:
+    def on(
+        self,
+        resource_key: str,
+        keys: Keys,
+        *,
+        relevant: Callable[[Obj], object] | None = None,
+        after_seconds: float = REACTION_SECONDS,
+    ) -> None:
         """Enqueue what ``keys`` says of every existing object and of every change (before and after it).
 
-        A change after which ``relevant`` gives the same as before is none.
+        A change after which ``relevant`` gives the same as before is none. ``after_seconds`` gathers changes for one pass.
         """
 
         def changed(change: Change) -> None:
@@ -109,7 +118,7 @@ class Controller:
                 return
             for state in (old, new if change.type != "DELETED" else None):
                 for key in keys(state) if state is not None else ():
-                    self.enqueue(key)
+                    self.enqueue(key, after_seconds)
 
         for obj in self.cluster.list(resource_key):
             for key in keys(obj):

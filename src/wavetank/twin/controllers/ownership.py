@@ -5,6 +5,8 @@ Upstream: ``pkg/controller/controller_ref_manager.go``.
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from wavetank.kube.errors import ApiError
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
@@ -28,8 +30,11 @@ def owner_reference(owner: Obj) -> Obj:
 def claimed(cluster: Cluster, informer: Informer, resource_key: str, owner: Obj, selector: LabelSelector) -> list[Obj]:
     """The objects of ``owner``: those it controls and its selector matches, and orphans that it adopts on the way."""
     kept: list[Obj] = []
+    plain = _plain(selector)
     for obj in informer.by_controller(resource_key)[owner["metadata"]["uid"]]:
-        if selector.matches(obj["metadata"].get("labels")) or owner["metadata"].get("deletionTimestamp"):
+        labels = obj["metadata"].get("labels") or {}
+        selected = plain <= labels.items() if plain is not None else selector.matches(labels)
+        if selected or owner["metadata"].get("deletionTimestamp"):
             kept.append(obj)
         else:
             _release(cluster, resource_key, obj, owner)
@@ -40,6 +45,13 @@ def claimed(cluster: Cluster, informer: Informer, resource_key: str, owner: Obj,
     return kept + [
         _adopted(cluster, resource_key, o, owner) for o in ours if not o["metadata"].get("deletionTimestamp")
     ]
+
+
+def _plain(selector: LabelSelector) -> Set[tuple[str, str]] | None:
+    """The labels of a selector that only compares for equality: a subset test is many times faster than matching."""
+    if selector.selects_nothing or any(r.operator not in ("=", "==") for r in selector.requirements):
+        return None
+    return {r.key: r.values[0] for r in selector.requirements}.items()
 
 
 def _adopted(cluster: Cluster, resource_key: str, obj: Obj, owner: Obj) -> Obj:

@@ -10,26 +10,15 @@ from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
+from wavetank.twin.cluster.pods import TOPOLOGY_LABELS
 
-from .base import Controller, Key
+from .base import GATHERING_SECONDS, Controller, Key
 from .informer import address, controller_of
 from .ownership import claimed
-from .pods import deletion_order, is_active, is_terminating, pod_of_template
+from .pod_control import create_all, delete
+from .pods import deletion_order, is_active, is_terminal, is_terminating, pod_of_template
 
 BURST = 500
-
-
-class SlowStart:
-    """Batch sizes of creations: 1, 2, 4, ... so that a refusal that hits all of them is met early."""
-
-    def __init__(self, count: int) -> None:
-        self.remaining, self.size = count, 1
-
-    def next_batch(self) -> int:
-        batch = min(self.size, self.remaining)
-        self.remaining -= batch
-        self.size *= 2
-        return batch
 
 
 class ReplicaSetController(Controller):
@@ -37,7 +26,7 @@ class ReplicaSetController(Controller):
 
     def watch(self) -> None:
         self.on("replicasets.apps", self.itself)
-        self.on("pods", self._keys_of_pod)
+        self.on("pods", self._keys_of_pod, relevant=what_replica_sets_see, after_seconds=GATHERING_SECONDS)
 
     def _keys_of_pod(self, pod: Obj) -> Sequence[Key]:
         owner, namespace = controller_of(pod), pod["metadata"]["namespace"]
@@ -75,36 +64,13 @@ class ReplicaSetController(Controller):
         return None
 
     def _create(self, replica_set: Obj, count: int) -> ApiError | None:
-        plan = SlowStart(count)
-        while batch := plan.next_batch():
-            failures = [f for f in (self._create_one(replica_set) for _ in range(batch)) if f is not None]
-            if failures:
-                return failures[0]
-        return None
-
-    def _create_one(self, replica_set: Obj) -> ApiError | None:
-        pod = pod_of_template(replica_set["spec"]["template"], replica_set)
-        try:
-            created = self.cluster.create(pod, manager="kube-controller-manager")
-        except ApiError as error:
-            if any(cause.reason == "NamespaceTerminating" for cause in error.causes):
-                return None
-            self.event(replica_set, "Warning", "FailedCreate", f"Error creating: {error.message}")
-            return error
-        self.event(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {created['metadata']['name']}")
-        return None
+        template = replica_set["spec"]["template"]
+        return create_all(self, replica_set, [lambda: pod_of_template(template, replica_set)] * count)
 
     def _remove(self, replica_set: Obj, active: Sequence[Obj], count: int) -> ApiError | None:
         doomed = deletion_order(active, self.now, self._related_on_node(replica_set))[:count]
-        for pod in doomed:
-            name = pod["metadata"]["name"]
-            try:
-                if self.deleted("pods", address(pod)):
-                    self.event(replica_set, "Normal", "SuccessfulDelete", f"Deleted pod: {name}")
-            except ApiError as error:
-                self.event(replica_set, "Warning", "FailedDelete", f"Error deleting: {error.message}")
-                return error
-        return None
+        failures = (delete(self, replica_set, pod) for pod in doomed)
+        return next((failure for failure in failures if failure is not None), None)
 
     def _related_on_node(self, replica_set: Obj) -> Counter[str]:
         """Active pods by node of all ReplicaSets with the same owner (``getPodsRankedByRelatedPodsOnSameNode``)."""
@@ -122,17 +88,25 @@ class ReplicaSetController(Controller):
             self.enqueue(key, min(pending))
 
 
+def what_replica_sets_see(pod: Obj) -> object:
+    """The part of a pod whose change may change a ReplicaSet; where it runs and when it started is not."""
+    labels = {k: v for k, v in (pod["metadata"].get("labels") or {}).items() if k not in TOPOLOGY_LABELS}
+    return is_terminal(pod), is_terminating(pod), conditions.is_pod_ready(pod), labels, controller_of(pod)
+
+
 def status_of(
     replica_set: Obj, active: Sequence[Obj], terminating: int, failure: ApiError | None, now: datetime
 ) -> Obj:
     """The status of a ReplicaSet with these active pods (``calculateStatus``)."""
     spec, old = replica_set["spec"], replica_set.get("status") or {}
-    template_labels = LabelSelector.from_map((spec["template"].get("metadata") or {}).get("labels"))
+    template_labels = ((spec["template"].get("metadata") or {}).get("labels") or {}).items()
+    ready = [pod for pod in active if conditions.is_pod_ready(pod)]
     min_ready = spec.get("minReadySeconds", 0)
+    available = [pod for pod in ready if conditions.is_pod_available(pod, min_ready, now)] if min_ready else ready
     counts = {
-        "fullyLabeledReplicas": sum(template_labels.matches(p["metadata"].get("labels")) for p in active),
-        "readyReplicas": sum(map(conditions.is_pod_ready, active)),
-        "availableReplicas": sum(conditions.is_pod_available(p, min_ready, now) for p in active),
+        "fullyLabeledReplicas": sum(template_labels <= (p["metadata"].get("labels") or {}).items() for p in active),
+        "readyReplicas": len(ready),
+        "availableReplicas": len(available),
     }
     status: Obj = {"replicas": len(active), **{k: n for k, n in counts.items() if n}}
     status["terminatingReplicas"] = terminating
