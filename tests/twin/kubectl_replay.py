@@ -142,9 +142,10 @@ def session(name: str) -> Session:
 
 
 def _step(values: dict[str, Any]) -> Step:
-    lists = {key: tuple(values[key]) for key in ("keep", "drop") if key in values}
-    masks = {"mask": tuple((a, b) for a, b in values["mask"])} if "mask" in values else {}
-    typed: dict[str, Any] = {**values, **lists, **masks}
+    typed = dict(values)
+    for key in ("keep", "drop"):
+        typed[key] = tuple(values.get(key, ()))
+    typed["mask"] = tuple((pattern, to) for pattern, to in values.get("mask", ()))
     return Step(**typed)
 
 

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from wavetank.kube.types import Obj
 
+#: The minor that relaxed checks for pods in user namespaces (``UserNamespacesPodSecurityStandards``).
+_USER_NAMESPACES_SINCE = 35
 Level = Literal["privileged", "baseline", "restricted"]
 
 
@@ -30,6 +32,8 @@ class Violation:
 class Subject:
     metadata: Obj
     spec: Obj
+    #: Root in there is nobody outside, so some checks do not apply.
+    in_user_namespace: bool = False
 
     @property
     def security(self) -> Obj:
@@ -47,9 +51,11 @@ class Subject:
 Check = Callable[[Subject], Violation | None]
 
 
-def violations(level: Level, metadata: Obj, spec: Obj) -> list[Violation]:
-    """Every violation of ``level``, in upstream's order; empty when the pod is allowed."""
-    subject = Subject(metadata, spec)
+def violations(level: Level, metadata: Obj, spec: Obj, version: str = "latest") -> list[Violation]:
+    """Every violation of ``level`` as of ``version`` (``latest`` or ``v1.N``), in upstream's order; empty: allowed."""
+    minor = int(version.partition(".")[2]) if version != "latest" else _USER_NAMESPACES_SINCE
+    in_user_namespace = spec.get("hostUsers") is False and minor >= _USER_NAMESPACES_SINCE
+    subject = Subject(metadata, spec, in_user_namespace)
     checks: tuple[Check, ...] = ()
     if level == "baseline":
         checks = BASELINE
@@ -164,6 +170,8 @@ def _privileged(pod: Subject) -> Violation | None:
 
 
 def _proc_mount(pod: Subject) -> Violation | None:
+    if pod.in_user_namespace:
+        return None
     bad = {
         c["name"]: _security(c)["procMount"]
         for c in pod.containers()
@@ -283,7 +291,7 @@ def _volume_types(pod: Subject) -> Violation | None:
 
 
 def _run_as_non_root(pod: Subject) -> Violation | None:
-    if pod.spec.get("hostUsers") is False:
+    if pod.in_user_namespace:
         return None
     said = pod.security.get("runAsNonRoot")
     explicit = [c["name"] for c in pod.containers() if _security(c).get("runAsNonRoot") is False]
@@ -298,7 +306,7 @@ def _run_as_non_root(pod: Subject) -> Violation | None:
 
 
 def _run_as_user(pod: Subject) -> Violation | None:
-    if pod.spec.get("hostUsers") is False:
+    if pod.in_user_namespace:
         return None
     who = ["pod"] if pod.security.get("runAsUser") == 0 else []
     bad = [c["name"] for c in pod.containers() if _security(c).get("runAsUser") == 0]
