@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from wavetank.kube import conditions
@@ -13,7 +13,7 @@ from wavetank.kube.types import Obj
 from . import revisions
 from .base import Controller, Key
 from .daemon_pods import Placement, Verdict, daemon_pod, target_node
-from .daemon_rollout import Rollout, allows_surge, max_surge, max_unavailable, next_step
+from .daemon_rollout import Rollout, Step, allows_surge, max_surge, max_unavailable, next_step
 from .informer import address, controller_of
 from .ownership import claimed
 from .pod_control import create_all, delete
@@ -26,6 +26,7 @@ FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 1.0, 900.0
 
 PodsByNode = Mapping[str, Sequence[Obj]]
 Verdicts = Mapping[str, Verdict]
+Plan = Callable[[Obj, PodsByNode, Verdicts, str], Step]
 
 
 class DaemonSetController(Controller):
@@ -36,7 +37,7 @@ class DaemonSetController(Controller):
         self._backoff: dict[tuple[str, str], tuple[float, float]] = {}
         self.on("daemonsets.apps", self.itself)
         self.on(revisions.RESOURCE, self.owner_of_kind("DaemonSet"))
-        self.on("pods", self._keys_of_pod)
+        self.on("pods", self._keys_of_pod, relevant=_what_counts)
         self.on("nodes", self._every_set, relevant=_what_places)
 
     def _every_set(self, node: Obj) -> Iterable[Key]:
@@ -61,14 +62,26 @@ class DaemonSetController(Controller):
         placement = Placement(daemon_set["spec"]["template"])
         verdicts = {node["metadata"]["name"]: placement.on(node) for node in self.cluster.list("nodes")}
         history = revisions.history_of(self, daemon_set)
-        failure = self._manage(daemon_set, verdicts, history.hash)
+        by_node, failure = self._after(daemon_set, self._pods(daemon_set), history.hash, self._placing_step, verdicts)
         if failure is None:
-            failure = self._roll(daemon_set, verdicts, history.hash)
-        live = {hash_of(pod) for pods in self._pods(daemon_set).values() for pod in pods}
-        revisions.clean_up(self, daemon_set, history, live)
-        self._write_status(daemon_set, verdicts, history.hash)
+            by_node, failure = self._after(daemon_set, by_node, history.hash, self._rolling_step, verdicts)
+        revisions.clean_up(self, daemon_set, history, {hash_of(pod) for pods in by_node.values() for pod in pods})
+        self._write_status(daemon_set, by_node, verdicts, history.hash)
         if failure is not None:
             raise failure
+
+    def _after(
+        self, daemon_set: Obj, by_node: PodsByNode, revision: str, plan: Plan, verdicts: Verdicts
+    ) -> tuple[PodsByNode, ApiError | None]:
+        """The pods after one planned step, and the first refusal that it met."""
+        step = plan(daemon_set, by_node, verdicts, revision)
+        if not step.delete and not step.create_on:
+            return by_node, None
+        pods = [partial(daemon_pod, daemon_set, node, revision) for node in step.create_on[:BURST]]
+        failure = create_all(self, daemon_set, pods)
+        refusals = [delete(self, daemon_set, pod) for pod in step.delete[:BURST]]
+        failure = failure or next((refusal for refusal in refusals if refusal is not None), None)
+        return self._pods(daemon_set), failure
 
     def _pods(self, daemon_set: Obj) -> dict[str, list[Obj]]:
         """The set's pods by the node they run on or are meant for, oldest first (``getNodesToDaemonPods``)."""
@@ -84,8 +97,7 @@ class DaemonSetController(Controller):
 
     # --- one pod per node ------------------------------------------------------------------------------------------
 
-    def _manage(self, daemon_set: Obj, verdicts: Verdicts, revision: str) -> ApiError | None:
-        by_node = self._pods(daemon_set)
+    def _placing_step(self, daemon_set: Obj, by_node: PodsByNode, verdicts: Verdicts, revision: str) -> Step:
         doomed = [pod for node, pods in by_node.items() if node not in verdicts for pod in _unbound(pods)]
         needing: list[str] = []
         for node in sorted(verdicts):
@@ -97,10 +109,11 @@ class DaemonSetController(Controller):
             elif pods:
                 finished = self._finished(daemon_set, node, pods)
                 running = [pod for pod in pods if not is_terminating(pod) and not is_terminal(pod)]
-                doomed += finished + self._surplus(daemon_set, running, revision)
+                doomed += finished
+                doomed += self._surplus(daemon_set, running, revision) if len(running) > 1 else []
                 if not running and not finished and verdict.should_run and allows_surge(daemon_set):
                     needing.append(node)
-        return self._apply(daemon_set, doomed, needing, revision)
+        return Step(doomed, needing)
 
     def _finished(self, daemon_set: Obj, node: str, pods: Sequence[Obj]) -> list[Obj]:
         """Pods of a node that ended and are to make room now; a node where pods keep failing waits longer each time."""
@@ -147,28 +160,22 @@ class DaemonSetController(Controller):
 
     # --- rolling update ------------------------------------------------------------------------------------------
 
-    def _roll(self, daemon_set: Obj, verdicts: Verdicts, revision: str) -> ApiError | None:
+    def _rolling_step(self, daemon_set: Obj, by_node: PodsByNode, verdicts: Verdicts, revision: str) -> Step:
         spec = daemon_set["spec"]
-        if (spec.get("updateStrategy") or {}).get("type", "RollingUpdate") != "RollingUpdate":
-            return None
+        outdated = any(hash_of(pod) != revision for pods in by_node.values() for pod in pods)
+        if not outdated or (spec.get("updateStrategy") or {}).get("type", "RollingUpdate") != "RollingUpdate":
+            return Step()
         desired = sum(verdict.should_run for verdict in verdicts.values())
         limits = max_surge(daemon_set, desired), max_unavailable(daemon_set, desired)
-        rollout = Rollout(revision, spec.get("minReadySeconds", 0), *limits, self.now)
-        step = next_step(self._pods(daemon_set), rollout)
-        return self._apply(daemon_set, step.delete, step.create_on, revision)
-
-    def _apply(self, daemon_set: Obj, doomed: Sequence[Obj], needing: Sequence[str], revision: str) -> ApiError | None:
-        failure = create_all(self, daemon_set, [partial(daemon_pod, daemon_set, n, revision) for n in needing[:BURST]])
-        refusals = [delete(self, daemon_set, pod) for pod in doomed[:BURST]]
-        return failure or next((refusal for refusal in refusals if refusal is not None), None)
+        return next_step(by_node, Rollout(revision, spec.get("minReadySeconds", 0), *limits, self.now))
 
     # --- status --------------------------------------------------------------------------------------------------
 
-    def _write_status(self, daemon_set: Obj, verdicts: Verdicts, revision: str) -> None:
+    def _write_status(self, daemon_set: Obj, by_node: PodsByNode, verdicts: Verdicts, revision: str) -> None:
         live = self.cluster.find("daemonsets.apps", *address(daemon_set))
         if live is None:
             return
-        min_ready, by_node = live["spec"].get("minReadySeconds", 0), self._pods(live)
+        min_ready = live["spec"].get("minReadySeconds", 0)
         first = [by_node[node][0] for node, verdict in verdicts.items() if verdict.should_run and by_node.get(node)]
         counts = {
             "updatedNumberScheduled": sum(hash_of(pod) == revision for pod in first),
@@ -198,6 +205,14 @@ class DaemonSetController(Controller):
 
 def _what_places(node: Obj) -> object:
     return node["metadata"].get("labels"), (node.get("spec") or {}).get("taints")
+
+
+def _what_counts(pod: Obj) -> object:
+    """A pod as far as this controller looks at it; kubelets write much else."""
+    metadata, ready = pod["metadata"], conditions.condition(pod, "Ready") or {}
+    state = phase(pod), ready.get("status"), ready.get("lastTransitionTime"), pod["spec"].get("nodeName")
+    owners = metadata.get("ownerReferences"), metadata.get("labels")
+    return (*state, *owners, metadata.get("deletionTimestamp"))
 
 
 def _unbound(pods: Sequence[Obj]) -> list[Obj]:
