@@ -103,7 +103,7 @@ def _kill_and_heal(voyage: Voyage, address: str, progress: Progress) -> None:
         victim = next(pod for pod in client.items("pods", workload.namespace) if is_ready(pod))
         name, ip = victim["metadata"]["name"], victim["status"]["podIP"]
         port = workload.containers[0].ports[0]["containerPort"]
-        with SteadyRequests(f"http://{address}/predict-single", body, REQUESTS_PER_SECOND) as requests:
+        with SteadyRequests(f"http://{address}/predict-single", body, REQUESTS_PER_SECOND, retry=True) as requests:
             time.sleep(SETTLE_SECONDS)
             process_id = kill_listener(ip, port)
             progress.note(f"killed process {process_id} of pod {name} ({ip}:{port})")
@@ -122,7 +122,7 @@ def _kill_and_heal(voyage: Voyage, address: str, progress: Progress) -> None:
         step.data["requests"] = tally.as_json()
         progress.note(f"restarted and Ready again after {healed_seconds:.1f} s")
         progress.note(
-            f"{tally.succeeded} predictions succeeded meanwhile, {tally.failed} failed "
+            f"{tally.succeeded} predictions succeeded meanwhile ({tally.retried} on a second try), {tally.failed} failed "
             f"(p99 {tally.percentile_milliseconds(99):.0f} ms)"
         )
         if tally.failed:

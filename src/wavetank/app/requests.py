@@ -22,6 +22,8 @@ class Tally:
 
     succeeded: int = 0
     failed: int = 0
+    #: connections that broke and whose request succeeded when sent again
+    retried: int = 0
     seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -36,6 +38,7 @@ class Tally:
         return {
             "succeeded": self.succeeded,
             "failed": self.failed,
+            "retried": self.retried,
             "failures": self.failures,
             "p50Milliseconds": round(self.percentile_milliseconds(50), 2),
             "p99Milliseconds": round(self.percentile_milliseconds(99), 2),
@@ -45,13 +48,17 @@ class Tally:
 class SteadyRequests:
     """POSTs a body at a fixed rate, each request on a connection of its own, while its ``with`` block lasts.
 
-    A connection each, so that the load balancer decides anew every time, as it does for many clients.
+    A connection each, so that the load balancer decides anew every time, as it does for many clients. With ``retry`` a request
+    whose connection breaks is sent once more, as any client of a network load balancer must: no balancer can save a request
+    that a killed process had already taken.
     """
 
-    def __init__(self, url: str, body: Mapping[str, Any], per_second: float, timeout_seconds: float = 10) -> None:
+    def __init__(
+        self, url: str, body: Mapping[str, Any], per_second: float, *, retry: bool = False, timeout_seconds: float = 10
+    ) -> None:
         self.tally = Tally()
         self._url, self._body, self._interval = url, dict(body), 1 / per_second
-        self._timeout_seconds = timeout_seconds
+        self._timeout_seconds, self._retry = timeout_seconds, retry
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="requests")
@@ -76,18 +83,26 @@ class SteadyRequests:
 
     def _send(self) -> None:
         start = time.perf_counter()
+        problem, broken = self._attempt()
+        retried = broken and self._retry
+        if retried:
+            problem, _ = self._attempt()
+        with self._lock:
+            self._count(problem, time.perf_counter() - start, retried)
+
+    def _attempt(self) -> tuple[str, bool]:
+        """What went wrong ("" when nothing did), and whether it was the connection."""
         try:
             answer = httpx.post(self._url, json=self._body, timeout=self._timeout_seconds, trust_env=False)
-            problem = "" if answer.is_success else f"{answer.status_code}: {answer.text[:200]}"
         except httpx.HTTPError as error:
-            problem = f"{type(error).__name__}: {error}"
-        with self._lock:
-            self._count(problem, time.perf_counter() - start)
+            return f"{type(error).__name__}: {error}", isinstance(error, httpx.TransportError)
+        return ("" if answer.is_success else f"{answer.status_code}: {answer.text[:200]}"), False
 
-    def _count(self, problem: str, seconds: float) -> None:
+    def _count(self, problem: str, seconds: float, retried: bool) -> None:
         self.tally.seconds.append(seconds)
         if not problem:
             self.tally.succeeded += 1
+            self.tally.retried += retried
             return
         self.tally.failed += 1
         if len(self.tally.failures) < 5:

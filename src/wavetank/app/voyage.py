@@ -20,7 +20,7 @@ import yaml
 
 from wavetank.app import without_terraform
 from wavetank.app.design import Design
-from wavetank.app.kubernetes import KubernetesClient, has_condition, objects_of
+from wavetank.app.kubernetes import KubernetesClient, has_condition
 from wavetank.app.programs import found, run_well
 from wavetank.app.progress import Progress
 from wavetank.app.session import Record, SessionFolder
@@ -263,22 +263,20 @@ class Voyage:
         return found_at
 
     def delete_kubernetes(self) -> None:
-        """Delete what holds things in AWS before the cluster goes, as one does on EKS: load balancers are not Terraform's."""
-        command = "kubectl delete -f kubernetes" if self.kubectl else ""
-        with self.progress.step("delete the Kubernetes objects", command):
-            with self.client() as client:
-                for obj in reversed(list(objects_of(self.folder.build / "kubernetes"))):
-                    if obj["kind"] in ("Namespace", "Service"):
-                        metadata = obj["metadata"]
-                        key = "namespaces" if obj["kind"] == "Namespace" else "services"
-                        client.delete(key, metadata.get("namespace", ""), metadata["name"])
-                namespaces = [n.name for n in self.plan.namespaces]
-                client.wait(
-                    f"the namespaces {', '.join(namespaces)} to go",
-                    lambda: all(client.find("namespaces", "", name) is None for name in namespaces),
-                    PODS_SECONDS,
-                )
-            self.progress.note(f"gone: {', '.join(namespaces)}")
+        """Delete the namespaces and wait for the load balancers to go, as one does before a cluster goes: they are not
+        Terraform's, and on AWS they would hold its subnets. The pods end with the cluster.
+        """
+        balancers = [s for s in self.plan.services if s.type == "LoadBalancer"]
+        with self.progress.step("delete the load balancers and namespaces") as step, self.client() as client:
+            for service in balancers:
+                client.delete("services", service.namespace, service.name)
+            for namespace in self.plan.namespaces:
+                client.delete("namespaces", "", namespace.name)
+            for service in balancers:
+                what = f"load balancer {service.namespace}/{service.name} to go"
+                client.wait(what, partial(_is_gone, client, service.namespace, service.name), ADDRESS_SECONDS)
+                self.progress.note(f"{service.namespace}/{service.name} is gone")
+            step.data["deleted"] = [f"{service.namespace}/{service.name}" for service in balancers]
 
     def check_alive(self) -> None:
         """AssertionError of ours, with its cause, when the cluster has stopped working."""
@@ -293,6 +291,10 @@ def _address(service: dict[str, Any] | None) -> str | None:
     mapped = {entry["port"] for entry in ingress.get("ports") or ()}
     port = min(mapped) if mapped else service["spec"]["ports"][0]["port"]
     return f"{ingress.get('ip') or ingress['hostname']}:{port}"
+
+
+def _is_gone(client: KubernetesClient, namespace: str, service: str) -> bool:
+    return client.find("services", namespace, service) is None
 
 
 def _has_address(find: Callable[[], dict[str, Any] | None]) -> bool:

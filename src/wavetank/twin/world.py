@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wavetank.kube.errors import ApiError
-from wavetank.kube.types import Obj
 from wavetank.twin.apiserver import ApiServer
 from wavetank.twin.apiserver.identity import TokenAuthenticator
 from wavetank.twin.cluster import Cluster
@@ -93,22 +91,12 @@ class World:
         )
 
     def _fleet_options(self) -> FleetOptions:
-        return FleetOptions(network_ready=NetworkPlugin(self.cluster), create_token=self._token)
+        return FleetOptions(network_ready=NetworkPlugin(self.cluster))
 
     def _post(self, action: Callable[[], None]) -> None:
         """Something outside has happened: bring the clock to the moment and let the engine run it."""
         self.pacer.catch_up()
         self.engine.call_soon(action)
-
-    def _token(self, namespace: str, account: str, audience: str, seconds: int, pod: Obj) -> str | None:
-        metadata = pod["metadata"]
-        bound = {"kind": "Pod", "apiVersion": "v1", "name": metadata["name"], "uid": metadata["uid"]}
-        spec = {"audiences": [audience] if audience else [], "expirationSeconds": seconds, "boundObjectRef": bound}
-        try:
-            answer = self.cluster.issue_token(namespace, account, {"spec": spec})
-        except ApiError:
-            return None
-        return str(answer["status"]["token"])
 
     def install_component(self, name: str, version: str, configuration: Mapping[str, Any]) -> None:
         """Install software that the twin knows by name; UnknownComponentError for any other."""
