@@ -194,7 +194,8 @@ class DaemonSetController(Controller):
             **({"collisionCount": collisions} if collisions is not None else {}),
         }
         self.write_status(live, status)
-        self._come_back_when_available(live, first, min_ready)
+        if min_ready:
+            self._come_back_when_available(live, first, min_ready)
 
     def _come_back_when_available(self, daemon_set: Obj, pods: Sequence[Obj], min_ready_seconds: int) -> None:
         waits = [conditions.seconds_until_available(pod, min_ready_seconds, self.now) for pod in pods]
