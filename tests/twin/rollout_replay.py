@@ -29,7 +29,7 @@ class RolloutReplay:
         self._object = complete(self._given["object"])
         self._kind, self._name = self._object["kind"], self._object["metadata"]["name"]
         self._key = KEYS[self._kind]
-        self._bench = Bench(PodScript(), nodes=self._given["nodes"])
+        self._bench = Bench(PodScript(start=None), nodes=self._given["nodes"])
         self._records: list[Obj] = []
         self._quiet = float(self._object["spec"].get("minReadySeconds") or 0) + 1.0
 
@@ -37,9 +37,12 @@ class RolloutReplay:
         self._bench.engine.run_for(10)
         self._bench.cluster.create(self._object)
         self._settle()
-        if self._given["initiallyReady"] != "no pod":
-            while self._step("one" if "one" in self._given["initiallyReady"] else "all"):
-                pass
+        one_by_one = "one" in self._given["initiallyReady"]
+        if one_by_one:
+            self._record("created")
+        while self._step("one" if one_by_one else "all"):
+            if one_by_one:
+                self._record("one pod ready")
         self._record("initial")
         for action in self._given["actions"]:
             self._act(action)
@@ -107,7 +110,7 @@ class RolloutReplay:
         waiting = sorted(self._bench.unready(), key=self._turn)
         chosen = waiting if mode == "all" else waiting[:1]
         for pod in chosen:
-            self._bench.kubelet.make_ready(pod)
+            self._bench.kubelet.run_and_make_ready(pod)
         if chosen:
             self._settle()
         return len(chosen)
@@ -148,12 +151,13 @@ class RolloutReplay:
         status = live["status"]
         fields = ("replicas", "readyReplicas", "availableReplicas", "currentReplicas", "updatedReplicas")
         pods = [[name, version, phase, ready] for name, _, version, phase, ready in self._pods()]
-        return {"pods": pods, "status": {field: status.get(field, 0) for field in fields}}
+        return {"pods": pods, "status": {field: status[field] for field in fields if field in status}}
 
     def _daemon_set(self, live: Obj) -> Obj:
         status = live["status"]
         fields = (
             "desiredNumberScheduled",
+            "numberMisscheduled",
             "currentNumberScheduled",
             "updatedNumberScheduled",
             "numberReady",
@@ -161,7 +165,7 @@ class RolloutReplay:
             "numberUnavailable",
         )
         pods = [[node, version, phase, ready] for _, node, version, phase, ready in self._pods()]
-        return {"pods": pods, "status": {field: status.get(field, 0) for field in fields}}
+        return {"pods": pods, "status": {field: status[field] for field in fields if field in status}}
 
 
 def _set_counts(replica_set: Obj) -> Obj:

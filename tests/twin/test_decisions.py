@@ -78,3 +78,9 @@ def test_recorded_deployments_go_through_the_same_states() -> None:
     total, wrong = differences(cases_of_kind("Deployment"), roll_out, judge_rollout)
     assert total > 250
     assert {text.partition(":")[0] for text in wrong} <= RACED
+
+
+def test_recorded_stateful_and_daemon_sets_go_through_the_same_states() -> None:
+    total, wrong = differences(cases_of_kind("StatefulSet", "DaemonSet"), roll_out, judge_rollout)
+    assert total > 90
+    assert wrong == []

@@ -81,6 +81,10 @@ class ScriptedKubelet:
     def make_ready(self, pod: Obj, value: str = "True") -> None:
         self.cluster.set_status(pod, self._with_ready(pod["status"], value))
 
+    def run_and_make_ready(self, pod: Obj) -> None:
+        self.run(pod)
+        self.make_ready(self.cluster.get("pods", NAMESPACE, pod["metadata"]["name"]))
+
     def finish(self, pod: Obj, exit_code: int) -> None:
         """End the pod's container; the phase follows from the code."""
         now = rfc3339(self.engine.utc)
@@ -133,6 +137,6 @@ class Bench:
         return self.cluster.list("pods", NAMESPACE)
 
     def unready(self) -> list[Obj]:
-        """Running pods that are not ready and not on their way out."""
-        pods = (p for p in self.pods() if not p["metadata"].get("deletionTimestamp"))
-        return [p for p in pods if p["status"].get("phase") == "Running" and not is_pod_ready(p)]
+        """Pods with a node that are not ready, have not ended and are not on their way out."""
+        pods = (p for p in self.pods() if p["spec"].get("nodeName") and not p["metadata"].get("deletionTimestamp"))
+        return [p for p in pods if p["status"].get("phase") in ("Pending", "Running") and not is_pod_ready(p)]

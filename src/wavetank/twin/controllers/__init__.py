@@ -28,6 +28,7 @@ from .replicaset import ReplicaSetController
 from .resourcequota import ResourceQuotaController
 from .serviceaccounts import RootCertificatePublisher, ServiceAccountsController
 from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
+from .statefulset import StatefulSetController
 from .tainteviction import TaintEvictionController
 
 #: Every controller, in the order in which they are started.
@@ -38,6 +39,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     GarbageCollector,
     DeploymentController,
     ReplicaSetController,
+    StatefulSetController,
     DaemonSetController,
     EndpointSliceController,
     EndpointsController,
