@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from wavetank.kube.errors import ApiError
+from wavetank.kube.kinds import verbs_of_subresource
 from wavetank.kube.types import Resource
 from wavetank.twin.cluster.authorization import Asked
 from wavetank.twin.cluster.registry import is_stored, no_such_resource
 
-from .edge import METRICS_GROUP, Edge
+from .edge import METRICS_GROUP, Edge, method_not_allowed
 from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, refusal
 from .handlers import discovery, metrics, reading, subresources, watching, writing
 from .handlers.documents import Documents
@@ -129,6 +130,9 @@ class Application:
         if target.subresource:
             return await self._subresource_answer(exchange, resource)
         edge.require_verb(resource, target.verb)
+        # A collection takes new objects; changes go to objects by their names.
+        if (target.verb == "create") == bool(target.name) and target.verb in ("create", "update", "patch"):
+            raise method_not_allowed()
         match target.verb:
             case "create":
                 return await writing.create(edge, exchange, resource)
@@ -157,6 +161,8 @@ class Application:
         edge, target = self._edge, exchange.target
         if target.subresource in subresources.NOT_OFFERED:
             raise subresources.not_offered(target.subresource)
+        if target.verb not in verbs_of_subresource(target.subresource) or not target.name:
+            raise method_not_allowed()
         match target.subresource, target.verb:
             case "log", "get":
                 return await subresources.log(edge, exchange)
@@ -171,8 +177,7 @@ class Application:
             case _, "patch":
                 return await writing.patch(edge, exchange, resource)
             case _:
-                text = "the server does not allow this method on the requested resource"
-                raise ApiError(405, "MethodNotAllowed", text)
+                raise method_not_allowed()
 
 
 def _name_selector(selector: str) -> str:

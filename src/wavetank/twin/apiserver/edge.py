@@ -17,6 +17,10 @@ from .exchange import Exchange
 METRICS_GROUP = "metrics.k8s.io"
 
 
+def method_not_allowed() -> ApiError:
+    return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
 @dataclass
 class Edge:
     """``closing`` tells watches to end. ``release`` is the whole version, such as ``v1.36.2``."""
@@ -49,8 +53,7 @@ class Edge:
     def require_verb(self, resource: Resource, verb: str) -> None:
         """ApiError 405 for a verb that a resource does not have."""
         if verb not in resource.verbs:
-            text = "the server does not allow this method on the requested resource"
-            raise ApiError(405, "MethodNotAllowed", text)
+            raise method_not_allowed()
 
     def printer_columns(self, resource: Resource) -> tuple[Obj, ...] | None:
         """The columns that a custom kind declares; None for built-in kinds."""

@@ -335,6 +335,9 @@ class Cluster:
         shown = views.served(live, resource)
         patched = patching.patched(shown, body, kind, resource, self.meanings, call)
         patching.check_identity(patched, resource, namespace, name, live)
+        # A patch that takes the name away means the object of the URL all the same.
+        address = {k: live["metadata"][k] for k in ("name", "namespace") if k in live["metadata"]}
+        patched = {**patched, "metadata": {**patched["metadata"], **address}}
         obj, kept = self._stored_view(patched, resource)
         return self._update(live, obj, kept, subresource, call), False
 
@@ -399,7 +402,7 @@ class Cluster:
         self, resource: Resource, namespace: str, name: str, body: Any, kind: patching.PatchKind, call: Call
     ) -> Obj:
         current = self.scale_of(resource.key, namespace, name)
-        patched = patching.patched_scale(current, body, kind)
+        patched = self.meanings.read_action(patching.patched_scale(current, body, kind), scale.KIND)
         version = (patched.get("metadata") or {}).get("resourceVersion", "")
         replicas = patching.replicas_of(patched)
         return self.set_replicas(resource.key, namespace, name, replicas, version=version, call=call)

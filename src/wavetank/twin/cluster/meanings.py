@@ -67,6 +67,16 @@ class Meanings:
                 call.warn(warning)
         return {**result.value, "apiVersion": resource.api_version, "kind": resource.kind}
 
+    def read_action(self, body: Obj, kind: tuple[str, str, str]) -> Obj:
+        """The body of an action or of a subresource (Scale, Eviction, DeleteOptions ...) by group, version and kind."""
+        group, version, name = kind
+        node = self.schemas.node(group, version, name)
+        assert node is not None, f"{name} is not in the definitions"
+        result = decoding.decoded(body, node)
+        if result.error:
+            raise bad_request(f'{name} in version "{version}" cannot be handled as a {name}: {result.error}')
+        return result.value
+
     # --- defaults and validation -------------------------------------------------------------------------------
 
     def defaulted(self, obj: Obj, resource: Resource) -> Obj:

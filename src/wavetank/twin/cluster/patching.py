@@ -127,7 +127,10 @@ def applied_config(body: Any, resource: Resource, namespace: str, name: str) -> 
     """The configuration of a server-side apply, checked against its URL."""
     if not isinstance(body, dict):
         raise bad_request("error decoding YAML: the body of an apply is an object")
-    metadata = dict(body.get("metadata") or {})
+    metadata = body.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise bad_request("error decoding YAML: metadata is an object")
+    metadata = dict(metadata)
     check_address(metadata, namespace, name)
     for said, wanted, word in (
         (body.get("apiVersion"), resource.api_version, "apiVersion"),
@@ -159,11 +162,5 @@ def patched_scale(current: Obj, body: Any, kind: PatchKind) -> Obj:
 
 
 def replicas_of(scale: Obj) -> int:
-    """The replicas that a Scale asks for; ApiError 400 when they are no number."""
-    replicas = (scale.get("spec") or {}).get("replicas", 0)
-    if isinstance(replicas, bool) or not isinstance(replicas, int):
-        raise bad_request(
-            'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal '
-            f"{type(replicas).__name__.replace('str', 'string')} into Go struct field ScaleSpec.spec.replicas of type int32"
-        )
-    return replicas
+    """The replicas that a Scale asks for."""
+    return int((scale.get("spec") or {}).get("replicas") or 0)

@@ -8,8 +8,9 @@ from wavetank.kube.errors import ApiError, bad_request
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import patching
 from wavetank.twin.cluster.ports import LogQuery
+from wavetank.twin.cluster.scale import KIND as SCALE
 
-from ..edge import Edge
+from ..edge import Edge, method_not_allowed
 from ..exchange import Answer, Exchange, Stream, answer_of, text_answer
 from .writing import success
 
@@ -24,7 +25,8 @@ def not_offered(subresource: str) -> ApiError:
 
 async def create(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     target = exchange.target
-    body = await exchange.object(dict(resource.subresources)[target.subresource][2])
+    kind = dict(resource.subresources)[target.subresource]
+    body = edge.cluster.meanings.read_action(await exchange.object(kind[2]), kind)
     edge.pacer.catch_up()
     match target.subresource:
         case "binding":
@@ -35,7 +37,7 @@ async def create(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
             answer = edge.cluster.issue_token(target.namespace, target.name, body)
             return answer_of(answer, exchange.accepted(tables=False), 201)
         case _:
-            raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+            raise method_not_allowed()
 
 
 def _bind(edge: Edge, exchange: Exchange, body: Obj) -> Answer:
@@ -66,7 +68,8 @@ def _evict(edge: Edge, exchange: Exchange, body: Obj) -> Answer:
 
 
 async def update_scale(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
-    target, body = exchange.target, await exchange.object("Scale")
+    target = exchange.target
+    body = edge.cluster.meanings.read_action(await exchange.object("Scale"), SCALE)
     edge.pacer.catch_up()
     version = (body.get("metadata") or {}).get("resourceVersion", "")
     replicas = patching.replicas_of(body)

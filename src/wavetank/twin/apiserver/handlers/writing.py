@@ -14,6 +14,7 @@ from ..edge import Edge
 from ..exchange import Answer, Exchange, answer_of
 from .reading import matcher, shaped
 
+_OPTIONS = ("", "v1", "DeleteOptions")
 #: Kinds that a PUT creates when they do not exist (``AllowCreateOnUpdate`` of their strategies).
 _CREATED_BY_UPDATE = frozenset(
     {
@@ -67,8 +68,9 @@ async def create(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
 def _answer_review(edge: Edge, exchange: Exchange, resource: Resource, body: Obj) -> Answer:
     namespace, wanted = exchange.target.namespace, exchange.accepted(tables=False)
     if resource.key == "bindings":
-        node = (body.get("target") or {}).get("name", "")
-        edge.cluster.bind(namespace, (body.get("metadata") or {}).get("name", ""), node, call=exchange.call())
+        binding = edge.cluster.meanings.read_action(body, ("", "v1", "Binding"))
+        node = (binding.get("target") or {}).get("name", "")
+        edge.cluster.bind(namespace, (binding.get("metadata") or {}).get("name", ""), node, call=exchange.call())
         return answer_of(success(), wanted, 201)
     checked = edge.cluster.meanings.read(_with_kind(body, resource), resource, exchange.call())
     answered = reviews.answered(edge.cluster, resource, namespace, checked, exchange.user)
@@ -131,11 +133,11 @@ async def patch(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
 # Deletion ----------------------------------------------------------------------------------------------------------
 
 
-async def _options(exchange: Exchange) -> Obj:
+async def _options(edge: Edge, exchange: Exchange) -> Obj:
     """DeleteOptions from the body and the query; the query counts where the body is silent."""
     raw = await exchange.body()
     body = body_value(raw, exchange.header("content-type"), "DeleteOptions") if raw.strip() else {}
-    options: Obj = dict(body) if isinstance(body, dict) else {}
+    options: Obj = edge.cluster.meanings.read_action(body, _OPTIONS) if isinstance(body, dict) else {}
     if exchange.number("gracePeriodSeconds") is not None:
         options.setdefault("gracePeriodSeconds", exchange.number("gracePeriodSeconds"))
     for key in ("propagationPolicy", "orphanDependents"):
@@ -160,20 +162,8 @@ def _propagation(options: Obj) -> str:
     return policy or "Background"
 
 
-def _grace_seconds(options: Obj) -> int | None:
-    grace = options.get("gracePeriodSeconds")
-    if grace is None:
-        return None
-    if isinstance(grace, bool) or not isinstance(grace, int):
-        raise bad_request(
-            "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64"
-        )
-    return grace
-
-
 def _remove(edge: Edge, exchange: Exchange, resource: Resource, namespace: str, name: str, options: Obj) -> Obj:
-    preconditions = options.get("preconditions")
-    preconditions = preconditions if isinstance(preconditions, dict) else {}
+    preconditions = options.get("preconditions") or {}
     call = exchange.call()
     if options.get("dryRun"):
         call = type(call)(call.user, call.manager, True, call.field_validation, True, call.warnings)
@@ -181,7 +171,7 @@ def _remove(edge: Edge, exchange: Exchange, resource: Resource, namespace: str, 
         resource.key,
         namespace,
         name,
-        grace_seconds=_grace_seconds(options),
+        grace_seconds=options.get("gracePeriodSeconds"),
         propagation=_propagation(options),
         uid=preconditions.get("uid") or "",
         resource_version=preconditions.get("resourceVersion") or "",
@@ -190,7 +180,7 @@ def _remove(edge: Edge, exchange: Exchange, resource: Resource, namespace: str, 
 
 
 async def delete(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
-    target, options = exchange.target, await _options(exchange)
+    target, options = exchange.target, await _options(edge, exchange)
     namespace = target.namespace if resource.namespaced else ""
     edge.pacer.catch_up()
     last = _remove(edge, exchange, resource, namespace, target.name, options)
@@ -202,7 +192,7 @@ async def delete(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
 
 
 async def delete_collection(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
-    options, matches = await _options(exchange), matcher(edge, exchange, resource)
+    options, matches = await _options(edge, exchange), matcher(edge, exchange, resource)
     edge.pacer.catch_up()
     removed = []
     for obj in edge.cluster.list(resource.key):
