@@ -311,7 +311,8 @@ def _reset(transport: asyncio.Transport) -> None:
 
 def _bound(address: str, port: int) -> socket.socket:
     """A socket on the wanted port; on a free one when this system refuses it or it is taken there."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio sets TCP_NODELAY on what is accepted: the balancer must not hold back small pieces.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address, port))
