@@ -14,7 +14,10 @@ _ROLE_LABEL = "kubernetes.io/role"
 
 def _node(obj: Obj, now: datetime) -> list[Cell]:
     info = status_of(obj).get("nodeInfo") or {}
-    software = [info.get(k) or UNKNOWN for k in ("osImage", "kernelVersion", "containerRuntimeVersion")]
+    kernel, architecture = info.get("kernelVersion") or UNKNOWN, info.get("architecture")
+    # Since 1.36 the kernel's column says for which architecture it is.
+    kernel = f"{kernel} ({architecture})" if architecture else kernel
+    software = [info.get("osImage") or UNKNOWN, kernel, info.get("containerRuntimeVersion") or UNKNOWN]
     return [
         name_of(obj),
         _status(obj),

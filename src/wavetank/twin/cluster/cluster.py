@@ -10,28 +10,24 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from wavetank.kube import apply as managed
 from wavetank.kube import errors
 from wavetank.kube.errors import ApiError, Cause
-from wavetank.kube.names import generated_name
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.engine import Engine
 
 from . import addresses, events, eviction, lifecycle, patching, pods, scale, tokens, views
-from .admission.attempt import Attempt, Operation, Plugin
+from .admission.attempt import Plugin
 from .authorization import KEYS as RBAC_KEYS
 from .authorization import Asked, Authorizer
 from .calls import SYSTEM, Call, User
 from .custom import CLEANUP_FINALIZER, Definitions
 from .custom import KEY as DEFINITIONS
-from .meanings import Meanings, check
-from .registry import STORED_AS, Registry, storage_key
+from .meanings import Meanings
+from .pipeline import Pipeline, check_version
+from .registry import STORED_AS, Registry
 from .store import Change, Objects, Store, Subscriber
-
-STALE = "the object has been modified; please apply your changes to the latest version and try again"
-_NAME_ATTEMPTS = 8
 
 
 class Cluster:
@@ -58,7 +54,7 @@ class Cluster:
         self.custom = Definitions(self)
         self.tokens = tokens.TokenIssuer(engine)
         self.authorizer = Authorizer(self.find, self.list)
-        self._admission = tuple(admission)
+        self._writes = Pipeline(self, admission)
         self._recorder = events.Recorder(
             engine,
             lambda namespace, name: self.find("events", namespace, name),
@@ -139,91 +135,7 @@ class Cluster:
         resource = resource or self.resource_of(obj)
         if call.external:
             obj = self.meanings.read(obj, resource, call)
-        return self._create(*self._stored_view(obj, resource), call)
-
-    def _stored_view(self, obj: Obj, resource: Resource) -> tuple[Obj, Resource]:
-        kept = self.registry.by_key(storage_key(resource))
-        obj = views.stored(obj, resource)
-        if self.registry.is_custom(kept) and obj.get("apiVersion") != kept.api_version:
-            obj = {**obj, "apiVersion": kept.api_version}
-        return obj, kept
-
-    def _create(self, obj: Obj, resource: Resource, call: Call, *, managers_done: bool = False) -> Obj:
-        obj = self._named(obj, resource)
-        namespace, name = obj["metadata"].get("namespace", ""), obj["metadata"].get("name", "")
-        custom = self.registry.is_custom(resource)
-        obj = self.meanings.defaulted(obj, resource)
-        if call.external and not managers_done:
-            obj = self._with_managers(None, obj, resource, call, "")
-        attempt = self._admitted(Attempt("CREATE", resource, namespace, name, obj, None, call, self))
-        obj = lifecycle.with_finalizers(attempt.obj, resource)
-        obj = lifecycle.with_first_status(obj, resource, custom=custom, external=call.external)
-        obj = {**obj, "metadata": self._stamped(obj["metadata"], resource, custom)}
-        if call.external or self._admission:
-            check(resource, name, self.meanings.causes_of_creation(obj, resource))
-        if self.find(resource.key, namespace, name) is not None:
-            raise errors.already_exists(resource, name)
-        if resource.key == "services":
-            obj = self._with_addresses(obj)
-        self._review(attempt.with_object(obj))
-        return obj if call.dry_run else self.store.put(resource.key, obj)
-
-    def _named(self, obj: Obj, resource: Resource) -> Obj:
-        """The object with a name (generated if it asks for that) and a namespace only if its kind has one."""
-        metadata: dict[str, Any] = dict(obj.get("metadata") or {})
-        if not resource.namespaced:
-            metadata.pop("namespace", None)
-        if not metadata.get("name") and metadata.get("generateName"):
-            metadata["name"] = self._free_name(metadata["generateName"], resource, metadata.get("namespace", ""))
-        if not metadata.get("name"):
-            cause = Cause("FieldValueRequired", "Required value: name or generateName is required", "metadata.name")
-            raise errors.invalid(resource.group, resource.kind, "", [cause])
-        return {**obj, "metadata": metadata}
-
-    def _free_name(self, prefix: str, resource: Resource, namespace: str) -> str:
-        for _ in range(_NAME_ATTEMPTS):
-            name = generated_name(prefix, self.engine.random("names"))
-            if self.find(resource.key, namespace, name) is None:
-                break
-        return name
-
-    def _stamped(self, metadata: dict[str, Any], resource: Resource, custom: bool) -> dict[str, Any]:
-        uid = str(UUID(int=self.engine.random("uid").getrandbits(128), version=4))
-        counted = lifecycle.is_counted(resource, custom=custom)
-        return lifecycle.stamped(metadata, uid=uid, now=self.engine.utc, counted=counted)
-
-    def _with_addresses(self, service: Obj) -> Obj:
-        others = self.store.all("services")
-        return addresses.allocated(service, others, self.service_cidr, self.engine.random("service-addresses"))
-
-    def _with_managers(self, old: Obj | None, new: Obj, resource: Resource, call: Call, subresource: str) -> Obj:
-        node = self.meanings.node(resource)
-        if node is None:
-            return new
-        status = lifecycle.has_status(resource)
-        return managed.with_managers(
-            old, new, call.manager, node, now=self.now, subresource=subresource, separate_status=status
-        )
-
-    # --- admission ---------------------------------------------------------------------------------------------
-
-    def _admitted(self, attempt: Attempt) -> Attempt:
-        for plugin in self._admission:
-            if plugin.admit is not None:
-                attempt = attempt.with_object(plugin.admit(attempt))
-        return attempt
-
-    def _review(self, attempt: Attempt) -> None:
-        for plugin in self._admission:
-            if plugin.review is not None:
-                plugin.review(attempt)
-
-    def _attempt(
-        self, operation: Operation, resource: Resource, obj: Obj, old: Obj | None, call: Call, subresource: str = ""
-    ) -> Attempt:
-        metadata = obj["metadata"]
-        namespace = metadata.get("namespace", "")
-        return Attempt(operation, resource, namespace, metadata["name"], obj, old, call, self, subresource)
+        return self._writes.create(*self._writes.stored_view(obj, resource), call)
 
     # --- updating ----------------------------------------------------------------------------------------------
 
@@ -242,58 +154,11 @@ class Cluster:
         resource = resource or self.resource_of(obj)
         if call.external:
             obj = self.meanings.read(obj, resource, call)
-        obj, resource = self._stored_view(obj, resource)
+        obj, resource = self._writes.stored_view(obj, resource)
         metadata = obj["metadata"]
         live = self.get(resource.key, metadata.get("namespace", ""), metadata["name"])
         _check_uid_precondition(resource, metadata, live)
-        return self._update(live, obj, resource, subresource, call)
-
-    def _update(
-        self, live: Obj, obj: Obj, resource: Resource, subresource: str, call: Call, *, managers_done: bool = False
-    ) -> Obj:
-        _check_version(resource, obj["metadata"], live)
-        if not call.external and subresource == "status":
-            return self._write_status(live, obj, resource, call)
-        new = self._merged(live, obj, resource, subresource)
-        attempt = self._admitted(self._attempt("UPDATE", resource, new, live, call, subresource))
-        new = attempt.obj
-        if resource.key == "services" and not subresource:
-            new = self._with_addresses(addresses.kept(new, live))
-        if lifecycle.is_counted(resource, custom=self.registry.is_custom(resource)) and subresource != "status":
-            new = lifecycle.counted_up(new, live)
-        if call.external or (self._admission and not subresource):
-            check(resource, new["metadata"]["name"], self.meanings.causes_of_update(new, live, resource, subresource))
-        self._review(attempt.with_object(new))
-        if not managers_done and (call.external or live["metadata"].get("managedFields")):
-            new = self._with_managers(live, new, resource, call, subresource)
-        return self._stored_update(live, new, resource, call)
-
-    def _write_status(self, live: Obj, obj: Obj, resource: Resource, call: Call) -> Obj:
-        """The short way of controllers and machines, which write many statuses and are trusted with them."""
-        return self._stored_update(live, lifecycle.with_status_of(live, obj), resource, call)
-
-    def _stored_update(self, live: Obj, new: Obj, resource: Resource, call: Call) -> Obj:
-        if lifecycle.same_but_for_times(new, live):
-            return live
-        return new if call.dry_run else self._finished(resource, self.store.put(resource.key, new))
-
-    def _merged(self, live: Obj, obj: Obj, resource: Resource, subresource: str) -> Obj:
-        """``live`` after a write of ``obj`` to the object or to one of its subresources."""
-        match subresource:
-            case "status" | "approval":
-                new = lifecycle.with_status_of(live, obj)
-                return _with_managed_fields_of(new, obj)
-            case "finalize":
-                return {**live, "spec": {**live.get("spec", {}), "finalizers": obj.get("spec", {}).get("finalizers")}}
-            case "ephemeralcontainers" | "resize":
-                return pods.with_part(live, obj, subresource)
-        new = lifecycle.carried_over(obj, live)
-        new = self.meanings.defaulted(new, resource)
-        if lifecycle.has_status(resource) or resource.key == "namespaces":
-            new = lifecycle.with_live_status(new, live)
-        if resource.key == "namespaces":
-            new = {**new, "spec": live.get("spec", {})}
-        return new
+        return self._writes.update(live, obj, resource, subresource, call)
 
     def modify(
         self, key: str, namespace: str, name: str, change: Callable[[Obj], Obj], *, subresource: str = ""
@@ -306,7 +171,7 @@ class Cluster:
         resource = self.resource_of(obj)
         metadata = obj["metadata"]
         live = self.get(resource.key, metadata.get("namespace", ""), metadata["name"])
-        return self._write_status(live, {**live, "status": status}, resource, Call())
+        return self._writes.write_status(live, {**live, "status": status}, resource, Call())
 
     def patch(
         self,
@@ -338,8 +203,8 @@ class Cluster:
         # A patch that takes the name away means the object of the URL all the same.
         address = {k: live["metadata"][k] for k in ("name", "namespace") if k in live["metadata"]}
         patched = {**patched, "metadata": {**patched["metadata"], **address}}
-        obj, kept = self._stored_view(patched, resource)
-        return self._update(live, obj, kept, subresource, call), False
+        obj, kept = self._writes.stored_view(patched, resource)
+        return self._writes.update(live, obj, kept, subresource, call), False
 
     def _apply(
         self,
@@ -370,10 +235,10 @@ class Cluster:
             separate_status=status,
         )
         result = patching.read_applied(result, resource, self.meanings, call)
-        obj, kept = self._stored_view(result, resource)
+        obj, kept = self._writes.stored_view(result, resource)
         if live is None:
-            return self._create(obj, kept, call, managers_done=True), True
-        return self._update(live, obj, kept, subresource, call, managers_done=True), False
+            return self._writes.create(obj, kept, call, managers_done=True), True
+        return self._writes.update(live, obj, kept, subresource, call, managers_done=True), False
 
     # --- subresources ------------------------------------------------------------------------------------------
 
@@ -386,12 +251,12 @@ class Cluster:
     ) -> Obj:
         """Scale an object; returns its Scale. With ``version`` (of the Scale) a stale one is a 409."""
         resource, live, call = self.resource(key), self.get(key, namespace, name), call or Call()
-        _check_version(resource, {"resourceVersion": version, "name": name}, live)
+        check_version(resource, {"resourceVersion": version, "name": name}, live)
         if replicas < 0:
             why = f"Invalid value: {replicas}: must be greater than or equal to 0"
             raise errors.invalid("autoscaling", "Scale", name, [Cause("FieldValueInvalid", why, "spec.replicas")])
         paths = self._scale_paths(resource)
-        new = self._update(live, scale.with_replicas(live, replicas, paths), resource, "", call)
+        new = self._writes.update(live, scale.with_replicas(live, replicas, paths), resource, "", call)
         return scale.scale_of(new, paths)
 
     def _scale_paths(self, resource: Resource) -> scale.Paths | None:
@@ -491,8 +356,8 @@ class Cluster:
         call = call or Call(user)
         resource, live = self.registry.by_key(STORED_AS.get(key, key)), self.get(key, namespace, name)
         _check_delete_preconditions(resource, live, uid, resource_version)
-        attempt = self._admitted(self._attempt("DELETE", resource, live, live, call))
-        self._review(attempt)
+        attempt = self._writes.admitted(self._writes.attempt("DELETE", resource, live, live, call))
+        self._writes.review(attempt)
         if call.dry_run:
             return live
         grace = lifecycle.pod_grace_seconds(live, grace_seconds) if resource.key == "pods" else 0
@@ -502,7 +367,7 @@ class Cluster:
             return self.store.remove(resource.key, namespace, name)
         if marked == live:
             return live
-        return self._finished(resource, self.store.put(resource.key, marked))
+        return self._writes.finished(resource, self.store.put(resource.key, marked))
 
     def _marked(self, resource: Resource, live: Obj, grace: int, finalizers: Sequence[str]) -> Obj:
         kept = list(finalizers)
@@ -517,13 +382,6 @@ class Cluster:
             marked["metadata"].pop("deletionGracePeriodSeconds", None)
             marked = {**marked, "status": {**marked.get("status", {}), "phase": "Terminating"}}
         return marked
-
-    def _finished(self, resource: Resource, obj: Obj) -> Obj:
-        """Remove an object that waits for nothing any more."""
-        metadata = obj["metadata"]
-        if metadata.get("deletionTimestamp") and not lifecycle.waits_for_something(resource, obj):
-            return self.store.remove(resource.key, metadata.get("namespace", ""), metadata["name"])
-        return obj
 
     # --- events ------------------------------------------------------------------------------------------------
 
@@ -565,12 +423,6 @@ class Cluster:
             self.engine.call_later(events.TTL_SECONDS, lambda: self._expire(namespace, name, current))
 
 
-def _check_version(resource: Resource, metadata: Obj, live: Obj) -> None:
-    version = metadata.get("resourceVersion", "")
-    if version and version != live["metadata"]["resourceVersion"]:
-        raise errors.conflict(resource, metadata["name"], STALE)
-
-
 def _check_uid_precondition(resource: Resource, metadata: Obj, live: Obj) -> None:
     uid, actual = metadata.get("uid", ""), live["metadata"]["uid"]
     if uid and uid != actual:
@@ -587,12 +439,6 @@ def _check_delete_preconditions(resource: Resource, live: Obj, uid: str, version
         why = f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
         why += f"({metadata['resourceVersion']}). The object might have been modified"
         raise errors.conflict(resource, metadata["name"], why)
-
-
-def _with_managed_fields_of(new: Obj, obj: Obj) -> Obj:
-    if "managedFields" not in obj["metadata"]:
-        return new
-    return {**new, "metadata": {**new["metadata"], "managedFields": obj["metadata"]["managedFields"]}}
 
 
 __all__ = ["SYSTEM", "ApiError", "Call", "Change", "Cluster", "User"]

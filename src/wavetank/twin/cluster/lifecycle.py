@@ -97,6 +97,21 @@ def with_finalizers(obj: Obj, resource: Resource) -> Obj:
     return {**obj, "spec": {**spec, "finalizers": [*finalizers, NAMESPACE_FINALIZER]}}
 
 
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+
+
+def with_template_generation(obj: Obj, live: Obj | None, resource: Resource) -> Obj:
+    """A DaemonSet counts the changes of its template in an annotation that only the server writes."""
+    if resource.key != "daemonsets.apps":
+        return obj
+    generation = 1
+    if live is not None:
+        generation = int((live["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, 1))
+        generation += (obj.get("spec") or {}).get("template") != live["spec"].get("template")
+    annotations = {**(obj["metadata"].get("annotations") or {}), TEMPLATE_GENERATION: str(generation)}
+    return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
+
+
 def stamped(metadata: dict[str, Any], *, uid: str, now: datetime, counted: bool) -> dict[str, Any]:
     """The metadata of a new object."""
     kept = {k: v for k, v in metadata.items() if k not in SERVER_OWNED and k != "resourceVersion"}

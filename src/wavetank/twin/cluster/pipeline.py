@@ -1,0 +1,193 @@
+"""The way of a write: default, admit, stamp, validate, review, store. The same for everybody who writes.
+
+Used by ``Cluster`` only, which reads bodies before and answers after. Refusals are ``ApiError``; nothing is stored then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from wavetank.kube import apply as managed
+from wavetank.kube import errors
+from wavetank.kube.errors import Cause
+from wavetank.kube.names import generated_name
+from wavetank.kube.types import Obj, Resource
+
+from . import addresses, lifecycle, pods, views
+from .admission.attempt import Attempt, Operation, Plugin
+from .calls import Call
+from .meanings import check
+from .registry import storage_key
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
+
+STALE = "the object has been modified; please apply your changes to the latest version and try again"
+_NAME_ATTEMPTS = 8
+
+
+class Pipeline:
+    """Writes objects of one cluster through its admission plugins."""
+
+    def __init__(self, cluster: Cluster, admission: Sequence[Plugin]) -> None:
+        self._cluster, self._admission = cluster, tuple(admission)
+
+    def stored_view(self, obj: Obj, resource: Resource) -> tuple[Obj, Resource]:
+        kept = self._cluster.registry.by_key(storage_key(resource))
+        obj = views.stored(obj, resource)
+        if self._cluster.registry.is_custom(kept) and obj.get("apiVersion") != kept.api_version:
+            obj = {**obj, "apiVersion": kept.api_version}
+        return obj, kept
+
+    def create(self, obj: Obj, resource: Resource, call: Call, *, managers_done: bool = False) -> Obj:
+        obj = self._named(obj, resource)
+        namespace, name = obj["metadata"].get("namespace", ""), obj["metadata"].get("name", "")
+        custom = self._cluster.registry.is_custom(resource)
+        obj = self._cluster.meanings.defaulted(obj, resource)
+        if call.external and not managers_done:
+            obj = self._with_managers(None, obj, resource, call, "")
+        attempt = self.admitted(Attempt("CREATE", resource, namespace, name, obj, None, call, self._cluster))
+        obj = lifecycle.with_finalizers(attempt.obj, resource)
+        obj = lifecycle.with_template_generation(obj, None, resource)
+        obj = lifecycle.with_first_status(obj, resource, custom=custom, external=call.external)
+        obj = {**obj, "metadata": self._stamped(obj["metadata"], resource, custom)}
+        if call.external or self._admission:
+            check(resource, name, self._cluster.meanings.causes_of_creation(obj, resource))
+        if self._cluster.find(resource.key, namespace, name) is not None:
+            raise errors.already_exists(resource, name)
+        if resource.key == "services":
+            obj = self._with_addresses(obj)
+        self.review(attempt.with_object(obj))
+        return obj if call.dry_run else self._cluster.store.put(resource.key, obj)
+
+    def _named(self, obj: Obj, resource: Resource) -> Obj:
+        """The object with a name (generated if it asks for that) and a namespace only if its kind has one."""
+        metadata: dict[str, Any] = dict(obj.get("metadata") or {})
+        if not resource.namespaced:
+            metadata.pop("namespace", None)
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = self._free_name(metadata["generateName"], resource, metadata.get("namespace", ""))
+        if not metadata.get("name"):
+            cause = Cause("FieldValueRequired", "Required value: name or generateName is required", "metadata.name")
+            raise errors.invalid(resource.group, resource.kind, "", [cause])
+        return {**obj, "metadata": metadata}
+
+    def _free_name(self, prefix: str, resource: Resource, namespace: str) -> str:
+        for _ in range(_NAME_ATTEMPTS):
+            name = generated_name(prefix, self._cluster.engine.random("names"))
+            if self._cluster.find(resource.key, namespace, name) is None:
+                break
+        return name
+
+    def _stamped(self, metadata: dict[str, Any], resource: Resource, custom: bool) -> dict[str, Any]:
+        uid = str(UUID(int=self._cluster.engine.random("uid").getrandbits(128), version=4))
+        counted = lifecycle.is_counted(resource, custom=custom)
+        return lifecycle.stamped(metadata, uid=uid, now=self._cluster.engine.utc, counted=counted)
+
+    def _with_addresses(self, service: Obj) -> Obj:
+        others = self._cluster.store.all("services")
+        return addresses.allocated(
+            service, others, self._cluster.service_cidr, self._cluster.engine.random("service-addresses")
+        )
+
+    def _with_managers(self, old: Obj | None, new: Obj, resource: Resource, call: Call, subresource: str) -> Obj:
+        node = self._cluster.meanings.node(resource)
+        if node is None:
+            return new
+        status = lifecycle.has_status(resource)
+        return managed.with_managers(
+            old, new, call.manager, node, now=self._cluster.now, subresource=subresource, separate_status=status
+        )
+
+    def admitted(self, attempt: Attempt) -> Attempt:
+        for plugin in self._admission:
+            if plugin.admit is not None:
+                attempt = attempt.with_object(plugin.admit(attempt))
+        return attempt
+
+    def review(self, attempt: Attempt) -> None:
+        for plugin in self._admission:
+            if plugin.review is not None:
+                plugin.review(attempt)
+
+    def attempt(
+        self, operation: Operation, resource: Resource, obj: Obj, old: Obj | None, call: Call, subresource: str = ""
+    ) -> Attempt:
+        metadata = obj["metadata"]
+        namespace = metadata.get("namespace", "")
+        return Attempt(operation, resource, namespace, metadata["name"], obj, old, call, self._cluster, subresource)
+
+    def update(
+        self, live: Obj, obj: Obj, resource: Resource, subresource: str, call: Call, *, managers_done: bool = False
+    ) -> Obj:
+        check_version(resource, obj["metadata"], live)
+        if not call.external and subresource == "status":
+            return self.write_status(live, obj, resource, call)
+        new = self._merged(live, obj, resource, subresource)
+        attempt = self.admitted(self.attempt("UPDATE", resource, new, live, call, subresource))
+        new = attempt.obj if subresource else lifecycle.with_template_generation(attempt.obj, live, resource)
+        if resource.key == "services" and not subresource:
+            new = self._with_addresses(addresses.kept(new, live))
+        if (
+            lifecycle.is_counted(resource, custom=self._cluster.registry.is_custom(resource))
+            and subresource != "status"
+        ):
+            new = lifecycle.counted_up(new, live)
+        if call.external or (self._admission and not subresource):
+            check(
+                resource,
+                new["metadata"]["name"],
+                self._cluster.meanings.causes_of_update(new, live, resource, subresource),
+            )
+        self.review(attempt.with_object(new))
+        if not managers_done and (call.external or live["metadata"].get("managedFields")):
+            new = self._with_managers(live, new, resource, call, subresource)
+        return self._stored_update(live, new, resource, call)
+
+    def write_status(self, live: Obj, obj: Obj, resource: Resource, call: Call) -> Obj:
+        """The short way of controllers and machines, which write many statuses and are trusted with them."""
+        return self._stored_update(live, lifecycle.with_status_of(live, obj), resource, call)
+
+    def _stored_update(self, live: Obj, new: Obj, resource: Resource, call: Call) -> Obj:
+        if lifecycle.same_but_for_times(new, live):
+            return live
+        return new if call.dry_run else self.finished(resource, self._cluster.store.put(resource.key, new))
+
+    def _merged(self, live: Obj, obj: Obj, resource: Resource, subresource: str) -> Obj:
+        """``live`` after a write of ``obj`` to the object or to one of its subresources."""
+        match subresource:
+            case "status" | "approval":
+                new = lifecycle.with_status_of(live, obj)
+                return _with_managed_fields_of(new, obj)
+            case "finalize":
+                return {**live, "spec": {**live.get("spec", {}), "finalizers": obj.get("spec", {}).get("finalizers")}}
+            case "ephemeralcontainers" | "resize":
+                return pods.with_part(live, obj, subresource)
+        new = lifecycle.carried_over(obj, live)
+        new = self._cluster.meanings.defaulted(new, resource)
+        if lifecycle.has_status(resource) or resource.key == "namespaces":
+            new = lifecycle.with_live_status(new, live)
+        if resource.key == "namespaces":
+            new = {**new, "spec": live.get("spec", {})}
+        return new
+
+    def finished(self, resource: Resource, obj: Obj) -> Obj:
+        """Remove an object that waits for nothing any more."""
+        metadata = obj["metadata"]
+        if metadata.get("deletionTimestamp") and not lifecycle.waits_for_something(resource, obj):
+            return self._cluster.store.remove(resource.key, metadata.get("namespace", ""), metadata["name"])
+        return obj
+
+
+def check_version(resource: Resource, metadata: Obj, live: Obj) -> None:
+    version = metadata.get("resourceVersion", "")
+    if version and version != live["metadata"]["resourceVersion"]:
+        raise errors.conflict(resource, metadata["name"], STALE)
+
+
+def _with_managed_fields_of(new: Obj, obj: Obj) -> Obj:
+    if "managedFields" not in obj["metadata"]:
+        return new
+    return {**new, "metadata": {**new["metadata"], "managedFields": obj["metadata"]["managedFields"]}}
