@@ -58,7 +58,10 @@ class SteadyRequests:
     ) -> None:
         self.tally = Tally()
         self._url, self._body, self._interval = url, dict(body), 1 / per_second
-        self._timeout_seconds, self._retry = timeout_seconds, retry
+        self._retry = retry
+        # One client, for its set-up is dear; no connection is kept.
+        limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=0)
+        self._http = httpx.Client(timeout=timeout_seconds, limits=limits, trust_env=False)
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="requests")
@@ -74,6 +77,7 @@ class SteadyRequests:
         self._ended.set()
         self._ticker.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._http.close()
 
     def _tick(self) -> None:
         due = time.monotonic()
@@ -93,7 +97,7 @@ class SteadyRequests:
     def _attempt(self) -> tuple[str, bool]:
         """What went wrong ("" when nothing did), and whether it was the connection."""
         try:
-            answer = httpx.post(self._url, json=self._body, timeout=self._timeout_seconds, trust_env=False)
+            answer = self._http.post(self._url, json=self._body)
         except httpx.HTTPError as error:
             return f"{type(error).__name__}: {error}", isinstance(error, httpx.TransportError)
         return ("" if answer.is_success else f"{answer.status_code}: {answer.text[:200]}"), False

@@ -65,8 +65,9 @@ def start_detached(folder: SessionFolder, words: Sequence[str], tell: Callable[[
         child = subprocess.Popen(
             [sys.executable, "-m", "wavetank", "up", *words],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            # Its progress goes to the log; how to connect is told by whoever started it.
+            stdout=subprocess.DEVNULL,
+            stderr=log,
             start_new_session=True,
         )
     try:
