@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wavetank.kube.conditions import is_true, with_condition
+from wavetank.kube.errors import Cause
+from wavetank.kube.jsonpath import first
 from wavetank.kube.types import Obj, Resource
 
 from . import scale
@@ -92,6 +94,24 @@ class Definitions:
     def version(self, resource: Resource) -> Version | None:
         """What is known of a custom resource's version; None for built-in kinds."""
         return self._versions.get((resource.key, resource.version))
+
+    def causes(self, obj: Obj, resource: Resource) -> list[Cause]:
+        """What the scale subresource of a custom kind refuses of an object (``customresource/validator.go``)."""
+        version = self.version(resource)
+        if version is None or version.scale_paths is None:
+            return []
+        path = version.scale_paths.spec_replicas
+        value = first(path, obj)
+        if value is None:
+            return []
+        if isinstance(value, bool) or not isinstance(value, int):
+            kind = {str: "string", bool: "bool", float: "float64", list: "[]interface {}"}.get(type(value), "map")
+            why = f"{path} accessor error: {value} is of the type {kind}, expected int64"
+            return [Cause("FieldValueInvalid", f"Invalid value: 0: {why}", path)]
+        if value < 0:
+            why = "should be a non-negative integer"
+            return [Cause("FieldValueInvalid", f"Invalid value: {value}: {why}", path)]
+        return []
 
     def versions(self) -> list[Version]:
         """Every custom version that is served."""

@@ -54,7 +54,7 @@ class Pipeline:
         obj = lifecycle.with_first_status(obj, resource, custom=custom, external=call.external)
         obj = {**obj, "metadata": self._stamped(obj["metadata"], resource, custom)}
         if call.external or self._admission:
-            check(resource, name, self._cluster.meanings.causes_of_creation(obj, resource))
+            check(resource, name, self._causes(obj, None, resource))
         if self._cluster.find(resource.key, namespace, name) is not None:
             raise errors.already_exists(resource, name)
         if resource.key == "services":
@@ -101,6 +101,14 @@ class Pipeline:
             old, new, call.manager, node, now=self._cluster.now, subresource=subresource, separate_status=status
         )
 
+    def _causes(self, obj: Obj, live: Obj | None, resource: Resource, subresource: str = "") -> list[Cause]:
+        meanings = self._cluster.meanings
+        if live is None:
+            causes = meanings.causes_of_creation(obj, resource)
+        else:
+            causes = meanings.causes_of_update(obj, live, resource, subresource)
+        return [*causes, *self._cluster.custom.causes(obj, resource)]
+
     def admitted(self, attempt: Attempt) -> Attempt:
         for plugin in self._admission:
             if plugin.admit is not None:
@@ -136,11 +144,7 @@ class Pipeline:
         ):
             new = lifecycle.counted_up(new, live)
         if call.external or (self._admission and not subresource):
-            check(
-                resource,
-                new["metadata"]["name"],
-                self._cluster.meanings.causes_of_update(new, live, resource, subresource),
-            )
+            check(resource, new["metadata"]["name"], self._causes(new, live, resource, subresource))
         self.review(attempt.with_object(new))
         if not managers_done and (call.external or live["metadata"].get("managedFields")):
             new = self._with_managers(live, new, resource, call, subresource)
