@@ -21,6 +21,7 @@ from .endpointslice import EndpointsController, EndpointSliceController
 from .garbage import GarbageCollector
 from .hpa import HorizontalPodAutoscalerController
 from .informer import Informer
+from .job import JobController
 from .namespace import NamespaceController
 from .nodelifecycle import NodeLifecycleController
 from .podgc import PodGarbageCollector
@@ -40,6 +41,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DeploymentController,
     ReplicaSetController,
     StatefulSetController,
+    JobController,
     DaemonSetController,
     EndpointSliceController,
     EndpointsController,
