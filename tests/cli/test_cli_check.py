@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from command_line import EXAMPLE, FIRST_DRAFT, FIRST_DRAFT_RULES, ON, example_with, line_of, wavetank
+
+from wavetank.checks import RULES
 
 
 def test_a_clean_platform_says_so_and_exits_0() -> None:
@@ -101,3 +104,9 @@ def test_the_remedy_for_an_old_version_is_a_newer_one(tmp_path: Path) -> None:
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     draft = example_with(tmp_path, FIRST_DRAFT)
     assert wavetank("check", draft, *ON) == wavetank("check", draft, *ON)
+
+
+def test_the_examples_readme_names_rules_that_exist() -> None:
+    named = set(re.findall(r"\b[A-Z]{3}\d{3}\b", (EXAMPLE.parent / "README.md").read_text()))
+    assert named
+    assert named <= {rule.id for rule in RULES}
