@@ -76,7 +76,7 @@ class EndpointSliceController(ServiceController):
         by_ports = _by_ports(existing)
         unused = [s for ports, slices in by_ports.items() if ports not in wanted for s in slices]
         for ports, endpoints in wanted.items():
-            self._write(service, ports, endpoints, by_ports.get(ports, ()))
+            self._write(service, ports, endpoints, by_ports.get(ports, ()), unused)
         self._remove(unused)
 
     def _slices(self, key: Key) -> list[Obj]:
@@ -91,7 +91,15 @@ class EndpointSliceController(ServiceController):
             grouped.setdefault(ports_of(service, pod), []).append(slice_endpoint(service, pod, node))
         return grouped or {(): []}
 
-    def _write(self, service: Obj, ports: tuple[Port, ...], endpoints: Sequence[Obj], slices: Sequence[Obj]) -> None:
+    def _write(
+        self,
+        service: Obj,
+        ports: tuple[Port, ...],
+        endpoints: Sequence[Obj],
+        slices: Sequence[Obj],
+        unused: list[Obj],
+    ) -> None:
+        """Write one port set; slices that nothing wants any more are used again rather than replaced (``recycleSlices``)."""
         contents = _distributed(endpoints, slices)
         for piece, content in zip(slices, contents, strict=False):
             if not content and endpoints:
@@ -99,7 +107,10 @@ class EndpointSliceController(ServiceController):
             else:
                 self._update(service, piece, ports, content)
         for content in contents[len(slices) :]:
-            self.cluster.create(_new_slice(service, ports, content), manager="kube-controller-manager")
+            if unused:
+                self._update(service, unused.pop(0), ports, content)
+            else:
+                self.cluster.create(_new_slice(service, ports, content), manager="kube-controller-manager")
 
     def _update(self, service: Obj, piece: Obj, ports: tuple[Port, ...], endpoints: list[Obj]) -> None:
         metadata = {**piece["metadata"], "labels": _labels(service)}
