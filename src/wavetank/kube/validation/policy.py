@@ -36,7 +36,8 @@ def _quota_spec(spec: Obj) -> Iterator[Cause]:
     scopes = spec.get("scopes") or []
     if any(scope not in _SCOPES for scope in scopes):
         yield invalid("spec.scopes", scopes, "unsupported scope")
-    if "BestEffort" in scopes and any(name != "pods" for name in spec.get("hard") or {}):
+    standard = [n for n in spec.get("hard") or {} if "/" not in n and not any(quota_resource_name(n, ""))]
+    if "BestEffort" in scopes and any(name != "pods" for name in standard):
         yield invalid("spec.scopes", scopes, "unsupported scope applied to resource")
     if any(pair <= set(scopes) for pair in _CONFLICTS):
         yield invalid("spec.scopes", scopes, "conflicting scopes")
