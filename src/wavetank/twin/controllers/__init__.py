@@ -13,6 +13,7 @@ from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 
 from .aggregation import ClusterRoleAggregationController
 from .base import Context, Controller
+from .cronjob import CronJobController
 from .custom_metrics import CustomMetrics, NoAdapter
 from .daemonset import DaemonSetController
 from .deployment import DeploymentController
@@ -42,6 +43,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ReplicaSetController,
     StatefulSetController,
     JobController,
+    CronJobController,
     DaemonSetController,
     EndpointSliceController,
     EndpointsController,
