@@ -97,7 +97,7 @@ class LocalLoadBalancers:
     def ensure(self, name: str, ports: Sequence[int]) -> Placement:
         balancer = self._balancers.get(name)
         if balancer is None:
-            balancer = self._balancers[name] = _Balancer(self._addresses.take(()).address)
+            balancer = self._balancers[name] = _Balancer(self._addresses.take(ports).address)
         balancer.listen(ports)
         return balancer.placement
 

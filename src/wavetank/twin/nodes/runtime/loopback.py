@@ -14,6 +14,9 @@ from ipaddress import IPv4Address
 FIRST = int(IPv4Address("127.64.0.1"))
 COUNT = 2**22 - 2
 COMMON_ADDRESS = "127.0.0.1"
+#: UDP port that is held on an address while it is taken: a process needs seconds until it listens, and another wavetank on
+#: this computer must not give the address away meanwhile.
+CLAIM_PORT = 64127
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,24 @@ def free_port(address: str) -> int:
         return int(probe.getsockname()[1])
 
 
+def claim(address: str) -> socket.socket | None:
+    """What holds an address among all processes of this computer while it is open; None when another holds it."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        holder.bind((address, CLAIM_PORT))
+    except OSError:
+        holder.close()
+        return None
+    return holder
+
+
 class LoopbackAddresses:
     """Hands out places. An address is not used again before all others were, so that nobody talks to a successor."""
 
     def __init__(self, first_offset: int = 0, *, own: bool = True) -> None:
         self._next = first_offset % COUNT
         self._own = own
-        self._taken: set[str] = set()
+        self._taken: dict[str, socket.socket] = {}
 
     def take(self, ports: Iterable[int]) -> Place:
         """A place whose ports are free now."""
@@ -63,16 +77,16 @@ class LoopbackAddresses:
             problems = {bind_problem(address, port) for port in (0, *wanted)} - {0}
             if errno.EADDRNOTAVAIL in problems:
                 return self._mapped(COMMON_ADDRESS, wanted)
-            if errno.EACCES in problems:
-                self._taken.add(address)
-                return self._mapped(address, wanted)
-            if not problems:
-                self._taken.add(address)
-                return Place(address)
+            if problems - {errno.EACCES} or (held := claim(address)) is None:
+                continue
+            self._taken[address] = held
+            return self._mapped(address, wanted) if problems else Place(address)
         return self._mapped(COMMON_ADDRESS, wanted)
 
     def give_back(self, address: str) -> None:
-        self._taken.discard(address)
+        held = self._taken.pop(address, None)
+        if held is not None:
+            held.close()
 
     def _mapped(self, address: str, ports: Iterable[int]) -> Place:
         """Privileged or shared: every port that is refused here gets a free one."""
