@@ -112,6 +112,27 @@ def with_template_generation(obj: Obj, live: Obj | None, resource: Resource) -> 
     return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
 
 
+def with_job_selector(job: Obj, resource: Resource) -> Obj:
+    """A Job selects its pods by its own uid, unless ``manualSelector`` says otherwise (``jobStrategy.generateSelector``).
+
+    Labels that the Job took over from its template are the same map upstream, so they get the new ones, too.
+    """
+    spec = job.get("spec") or {}
+    if resource.key != "jobs.batch" or spec.get("manualSelector"):
+        return job
+    metadata, template = job["metadata"], spec.get("template") or {}
+    uid, name = metadata["uid"], metadata["name"]
+    prefix = "batch.kubernetes.io/"
+    added = {f"{prefix}controller-uid": uid, f"{prefix}job-name": name, "controller-uid": uid, "job-name": name}
+    template_metadata = template.get("metadata") or {}
+    labels = template_metadata.get("labels") or {}
+    selector = {"matchLabels": {f"{prefix}controller-uid": uid}}
+    template = {**template, "metadata": {**template_metadata, "labels": {**labels, **added}}}
+    if metadata.get("labels") == labels and labels:
+        metadata = {**metadata, "labels": {**labels, **added}}
+    return {**job, "metadata": metadata, "spec": {**spec, "selector": selector, "template": template}}
+
+
 def stamped(metadata: dict[str, Any], *, uid: str, now: datetime, counted: bool) -> dict[str, Any]:
     """The metadata of a new object."""
     kept = {k: v for k, v in metadata.items() if k not in SERVER_OWNED and k != "resourceVersion"}

@@ -53,6 +53,7 @@ class Pipeline:
         obj = lifecycle.with_template_generation(obj, None, resource)
         obj = lifecycle.with_first_status(obj, resource, custom=custom, external=call.external)
         obj = {**obj, "metadata": self._stamped(obj["metadata"], resource, custom)}
+        obj = lifecycle.with_job_selector(obj, resource)
         if call.external or self._admission:
             check(resource, name, self._causes(obj, None, resource))
         if self._cluster.find(resource.key, namespace, name) is not None:
