@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,3 +52,8 @@ def well(done: subprocess.CompletedProcess[str]) -> str:
 def everything_in(folder: Path) -> set[str]:
     """Every path below a folder."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def step(summary: dict[str, Any], title: str) -> dict[str, Any]:
+    """A step of the demo's own account, by its title."""
+    return next(step for step in summary["steps"] if step["step"] == title)

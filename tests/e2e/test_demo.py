@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import EXAMPLE, everything_in, needs_kubectl, needs_terraform, wavetank, well
+from programs import EXAMPLE, everything_in, needs_kubectl, needs_terraform, step, wavetank, well
 
 pytestmark = pytest.mark.e2e
 
@@ -25,13 +24,15 @@ def summary(places: dict[str, Path]) -> dict[str, Any]:
     file = places["result"] / "demo.json"
     environment = {"HOME": str(places["home"]), "TMPDIR": str(places["temporary"])}
     well(wavetank("demo", "--json", str(file), environment=environment, timeout=280))
-    assert everything_in(EXAMPLE) == before
+    # Another demo may be running beside this one; compiled Python is the interpreter's.
+    left = {
+        path
+        for path in everything_in(EXAMPLE) - before
+        if not path.startswith(".wavetank") and "__pycache__" not in path
+    }
+    assert left == set()
     found: dict[str, Any] = json.loads(file.read_text())
     return found
-
-
-def step(summary: dict[str, Any], title: str) -> dict[str, Any]:
-    return next(step for step in summary["steps"] if step["step"] == title)
 
 
 def test_every_step_succeeds_and_nothing_is_left(summary: dict[str, Any], places: dict[str, Path]) -> None:
@@ -67,21 +68,3 @@ def test_a_killed_process_heals_and_no_prediction_fails(summary: dict[str, Any])
 def test_the_objects_were_created_by_kubectl(summary: dict[str, Any]) -> None:
     objects = step(summary, "apply kubernetes")["objects"]
     assert "deployment.apps/ml-inference-api created" in objects
-
-
-def test_without_terraform_and_kubectl_it_says_so_and_does_the_rest(tmp_path: Path) -> None:
-    """The same on a PATH that has neither."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("python", "python3", "sh", "env"):
-        found = shutil.which(name)
-        if found:
-            (tools / name).symlink_to(found)
-    file = tmp_path / "demo.json"
-    done = wavetank("demo", "--json", str(file), environment={"PATH": str(tools)}, timeout=200)
-    well(done)
-    assert "terraform is not on PATH" in done.stderr
-    assert "kubectl is not on PATH" in done.stderr
-    told = json.loads(file.read_text())
-    assert step(told, "kill one pod's process while predictions go on")["requests"]["failed"] == 0
-    assert told["left"] == {"processes": [], "files": []}

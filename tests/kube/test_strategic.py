@@ -170,7 +170,10 @@ def test_what_others_added_comes_before_what_is_new_when_an_element_goes() -> No
     live = {"name": "c", "env": [{"name": n, "value": "1"} for n in ("QUEUE", "CONCURRENCY", "EXTRA")]}
     patch = {
         "$setElementOrder/env": [{"name": "CONCURRENCY"}, {"name": "LOG_LEVEL"}],
-        "env": [{"name": "CONCURRENCY", "value": "8"}, {"name": "LOG_LEVEL", "value": "debug"}]
-        + [{"name": "QUEUE", "$patch": "delete"}],
+        "env": [
+            {"name": "CONCURRENCY", "value": "8"},
+            {"name": "LOG_LEVEL", "value": "debug"},
+            {"name": "QUEUE", "$patch": "delete"},
+        ],
     }
     assert [e["name"] for e in strategic_merge(live, patch, node)["env"]] == ["CONCURRENCY", "EXTRA", "LOG_LEVEL"]

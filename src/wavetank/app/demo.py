@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import date
 from pathlib import Path
@@ -34,7 +35,8 @@ def run_demo(options: VoyageOptions, on: date, progress: Progress) -> dict[str, 
     judged = design(spec, ENVIRONMENT, on)
     _check(judged, progress)
     _cost(judged, progress)
-    folder = SessionFolder(spec, ENVIRONMENT)
+    # A folder of its own: a platform that is up, or another demo, is not in the way.
+    folder = SessionFolder(spec, f"demo-{os.getpid()}")
     with Voyage(judged, folder, options, progress) as voyage:
         voyage.render()
         voyage.apply_terraform()
@@ -132,7 +134,7 @@ def _kill_and_heal(voyage: Voyage, address: str, progress: Progress) -> None:
 def _left_behind(folder: SessionFolder, started: list[int], progress: Progress) -> dict[str, Any]:
     with progress.step("look what was left"):
         processes = leftover_processes(started)
-        files = [str(path) for path in _files(folder.root.parent)]
+        files = [str(path) for path in _files(folder.root)]
         progress.note("no process and no file" if not processes and not files else f"{processes} {files}")
         return {"processes": processes, "files": files}
 
