@@ -39,7 +39,11 @@ def test_a_cancelled_timer_does_nothing_and_does_not_hold_the_clock() -> None:
 
 def test_an_exception_leaves_the_engine_instead_of_being_swallowed() -> None:
     engine = Engine()
-    engine.call_later(1, lambda: 1 // 0 and None)
+
+    def break_down() -> None:
+        raise ZeroDivisionError
+
+    engine.call_later(1, break_down)
     with pytest.raises(ZeroDivisionError):
         engine.run_until(2)
 
@@ -49,7 +53,10 @@ def test_a_journal_entry_names_what_led_to_it() -> None:
 
     def cause() -> None:
         engine.record("test", "caused", "a")
-        engine.call_later(3, lambda: engine.record("test", "followed", "b") and None)
+        engine.call_later(3, effect)
+
+    def effect() -> None:
+        engine.record("test", "followed", "b")
 
     engine.call_later(1, cause)
     engine.run_until(10)
