@@ -15,8 +15,41 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
 ]
 
-#: Sessions of which every step is equal.
-PASSING: tuple[str, ...] = ()
+#: Sessions that every run of the tests replays, about one minute together.
+QUICK = ("apply-03-server-side", "discovery-01", "errors-01-manifests", "platform-01-inference", "read-03-selectors")
+#: The others of which every step is equal; they take several minutes.
+THOROUGH = (
+    "apply-01-three-way",
+    "config-01",
+    "crd-01",
+    "daemonset-01",
+    "delete-01",
+    "deploy-01-rollout",
+    "deploy-03-set",
+    "describe-01-workloads",
+    "disruption-01",
+    "dryrun-diff-01",
+    "errors-02-updates",
+    "explain-01",
+    "hpa-01",
+    "limits-01",
+    "network-01",
+    "nodes-01",
+    "patch-01",
+    "podsecurity-01",
+    "priority-01",
+    "quota-01",
+    "rbac-01",
+    "read-01-outputs",
+    "serviceaccounts-01",
+    "services-01",
+    "top-events-01",
+    "wait-01",
+)
+#: Steps whose recordings show the recorder's own stand-ins, not Kubernetes: its metrics server answered a list to a
+#: request by name, and its scheduler ran on a host called vm.
+RECORDERS_OWN = {"nodes-01": {9}, "top-events-01": {13, 18}}
+SESSIONS = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in THOROUGH)]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +61,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
 
 
-@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("name", SESSIONS)
 def test_kubectl_prints_what_it_printed_against_real_kubernetes(name: str, kubeconfig: Path, tmp_path: Path) -> None:
     report = replayed(session(name), kubeconfig, tmp_path)
-    assert not report.failures, report.text
+    assert set(report.failures) <= RECORDERS_OWN.get(name, set()), report.text
