@@ -102,7 +102,9 @@ class _Runner:
         await self.world.api.stop()
         if pacing.done():
             pacing.result()
-        pacing.cancel()
+        for task in (pacing, stopping):
+            task.cancel()
+        await asyncio.gather(pacing, stopping, return_exceptions=True)
 
 
 @contextmanager
