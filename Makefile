@@ -43,11 +43,13 @@ lock:
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
 		--all-extras --group dev pyproject.toml -o requirements.lock
 
+# uv does it in seconds where it is installed; pip does the same.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "wavetank needs Python 3.11 or newer on PATH" >&2; exit 3; }
 	@echo "Preparing $(VENV) from requirements.lock (once; a minute or two)..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@{ command -v uv && uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } >/dev/null 2>&1 || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $(READY)
 

@@ -151,6 +151,8 @@ class Voyage:
         with self.progress.step("terraform plan again", "terraform plan -detailed-exitcode") as step:
             summary = self._terraform.plan()
             self._summarise(step.data, summary)
+            if summary.changes_nothing:
+                self.progress.note("no changes: state, files and AWS agree")
             if not summary.changes_nothing:
                 raise OperationFailed(f"terraform wants to change what it has just created: {summary.text}")
 
