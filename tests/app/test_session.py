@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wavetank.app.session import Record, SessionFolder, sessions_beside, stop_process, with_state
+from wavetank.app.session import Record, SessionFolder, sessions_beside, stop_process
 from wavetank.base.errors import OperationFailed
 
 
@@ -31,7 +31,7 @@ def record_of(process: subprocess.Popen[bytes]) -> Record:
 def test_a_claimed_folder_is_found_running_until_it_is_removed(tmp_path: Path) -> None:
     here = folder(tmp_path)
     record = here.claim("shop", "2026-11-21T00:00:00Z")
-    here.save(with_state(replace(record, services=(("ml/lb", "127.0.0.1:80"),)), "ready"))
+    here.save(replace(record, services=(("ml/lb", "127.0.0.1:80"),), state="ready"))
     found = here.running()
     assert found is not None
     assert (found.process_id, found.state, found.services) == (os.getpid(), "ready", (("ml/lb", "127.0.0.1:80"),))

@@ -27,9 +27,9 @@ def test_t3_medium_admits_17_pods_and_110_with_prefixes() -> None:
 def test_gpus_and_neuron_devices_name_their_extended_resource() -> None:
     gpu, neuron = catalog.instance_type("g5.xlarge"), catalog.instance_type("inf2.xlarge")
     assert gpu.accelerator is not None
-    assert (gpu.gpus, gpu.accelerator.resource) == (1, "nvidia.com/gpu")
+    assert (gpu.accelerator.count, gpu.accelerator.resource) == (1, "nvidia.com/gpu")
     assert neuron.accelerator is not None
-    assert (neuron.gpus, neuron.accelerator.resource) == (0, "aws.amazon.com/neuron")
+    assert (neuron.accelerator.count, neuron.accelerator.resource) == (1, "aws.amazon.com/neuron")
 
 
 def test_an_unknown_instance_type_is_a_key_error() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wavetank.kube.errors import ApiError
 from wavetank.kube.kinds import BUILT_IN
-from wavetank.kube.protobuf import MAGIC, decode, is_protobuf, message_of
+from wavetank.kube.protobuf import MAGIC, decode, message_of
 
 REQUESTS: dict[str, str] = json.loads((Path(__file__).parents[1] / "data/kube/protobuf_requests.json").read_text())
 
@@ -153,8 +153,3 @@ def test_maps_of_text_survive(data: dict[str, str]) -> None:
 def test_no_bytes_break_the_reader(noise: bytes) -> None:
     with suppress(ApiError):
         decode(body("apps/v1", "Deployment", noise))
-
-
-def test_the_content_type_decides() -> None:
-    assert is_protobuf("application/vnd.kubernetes.protobuf; charset=utf-8")
-    assert not is_protobuf("application/json")

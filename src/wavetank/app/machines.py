@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wavetank.catalog import InstanceType, ec2_price_usd_hour, instance_type
+from wavetank.catalog import InstanceType, instance_type
 from wavetank.cloud.events import NodeGroup
 from wavetank.twin.nodes import MachineTemplate, Resources
 from wavetank.twin.nodes.machine import Taint
@@ -23,7 +23,6 @@ EPHEMERAL_SHARE = Decimal("0.90")
 def templates_of(group: NodeGroup, region: str) -> list[MachineTemplate]:
     """One template for each subnet of the group. A group of several instance types gets its first, as EC2 prefers it."""
     kind = instance_type(group.instance_types[0])
-    price = ec2_price_usd_hour(region, kind.name)
     return [
         MachineTemplate(
             instance_type=kind.name,
@@ -39,7 +38,6 @@ def templates_of(group: NodeGroup, region: str) -> list[MachineTemplate]:
             capacity_type=group.capacity_type,
             architecture="arm64" if kind.arch == "arm64" else "amd64",
             version=f"{group.version}.0" if group.version.count(".") == 1 else group.version,
-            price_usd_hour=price.usd if price is not None else Decimal(0),
         )
         for subnet in group.subnets
     ]

@@ -12,7 +12,7 @@ import shutil
 import signal
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -119,10 +119,6 @@ class SessionFolder:
         parent = self.root.parent
         if parent.exists() and {entry.name for entry in parent.iterdir()} <= {".gitignore"}:
             shutil.rmtree(parent, ignore_errors=True)
-
-
-def with_state(record: Record, state: str) -> Record:
-    return replace(record, state=state)
 
 
 def sessions_beside(spec_file: Path) -> list[SessionFolder]:

@@ -55,11 +55,6 @@ class InstanceType:
     allocatable_memory_mib: int
     accelerator: Accelerator | None
 
-    @property
-    def gpus(self) -> int:
-        """How many ``nvidia.com/gpu`` (or the maker's resource of GPUs) a node offers; Neuron devices are no GPUs."""
-        return self.accelerator.count if self.accelerator and self.accelerator.resource.endswith("/gpu") else 0
-
     def pods_per_node(self, prefix_delegation: bool) -> int:
         """How many pods one node admits with the VPC CNI giving each pod its own address of the VPC."""
         return self.max_pods_prefix if prefix_delegation and self.hypervisor == "nitro" else self.max_pods

@@ -85,11 +85,6 @@ class _Field:
     repeated: bool
 
 
-def is_protobuf(content_type: str) -> bool:
-    """True when a ``Content-Type`` announces a Kubernetes protobuf body."""
-    return content_type.split(";")[0].strip() == CONTENT_TYPE
-
-
 def decode(body: bytes) -> Obj:
     """The object in a request body, as JSON with ``apiVersion`` and ``kind``; raises ApiError (400)."""
     if not body.startswith(MAGIC):

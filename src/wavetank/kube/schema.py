@@ -54,7 +54,6 @@ class Node:
     patch_merge_key: str = ""
     patch_strategies: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
-    enum: tuple[Any, ...] = ()
     preserve_unknown: bool = False
     format: str = ""
     #: The Go type as error messages name it: ``string``, ``int32``, ``v1.PodSpec``, ``[]v1.Container``.
@@ -214,7 +213,6 @@ def _custom(schema: Mapping[str, Any]) -> Node:
         items=_custom(schema["items"]) if isinstance(schema.get("items"), Mapping) else None,
         additional=_custom(additional) if isinstance(additional, Mapping) else ANY if additional is True else None,
         required=frozenset(schema.get("required", ())),
-        enum=tuple(schema.get("enum", ())),
         preserve_unknown=preserve,
         format=schema.get("format", ""),
         custom=True,

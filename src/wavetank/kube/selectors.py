@@ -119,7 +119,6 @@ class LabelSelector:
         return ",".join(map(str, self.requirements))
 
 
-EVERYTHING = LabelSelector()
 NOTHING = LabelSelector(selects_nothing=True)
 
 

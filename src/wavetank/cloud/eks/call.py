@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -25,7 +25,6 @@ class Call:
     aws: Neighbours
     now: datetime
     emit: Callable[[CloudEvent], None]
-    memo: dict[str, Any] = field(default_factory=dict)
 
     @property
     def account(self) -> str:

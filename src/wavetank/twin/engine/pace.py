@@ -38,12 +38,6 @@ class Pacer:
         """Where the engine's clock should be now."""
         return self._engine_start + (self._wall() - self._wall_start) * self.speed
 
-    def set_speed(self, speed: float) -> None:
-        """Change the pace from here on without a jump of the clock."""
-        self._engine_start, self._wall_start = self.target_seconds, self._wall()
-        self.speed = speed
-        self._wake.set()
-
     def catch_up(self) -> bool:
         """Run what is due by now, for one slice at most; False when more is waiting."""
         deadline = time.perf_counter() + SLICE_SECONDS

@@ -1,7 +1,7 @@
 """A machine of the cluster and the Node object that stands for it. Values only; nothing here acts or keeps time.
 
-``Fleet`` makes machines from templates. The numbers of an instance type (capacity, what the system reserves, price) are
-given, never looked up: whoever fills a template knows the catalog.
+``Fleet`` makes machines from templates. The numbers of an instance type (capacity, what the system reserves) are given,
+never looked up: whoever fills a template knows the catalog.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from wavetank.kube import quantity
@@ -82,7 +81,6 @@ class MachineTemplate:
     architecture: str = "amd64"
     version: str = "1.36.2"
     boot_seconds: float = 45.0
-    price_usd_hour: Decimal = Decimal(0)
     image_id: str = "ami-0a1b2c3d4e5f67890"
     subnet_id: str = ""
 

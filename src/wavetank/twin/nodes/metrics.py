@@ -6,7 +6,6 @@ after two scrapes of the same start, as metrics-server does. Samples are kept he
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from wavetank.kube.conditions import is_pod_ready
@@ -29,12 +28,6 @@ SYSTEM_MEMORY_BYTES = 350 * 1024**2
 _Key: TypeAlias = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class _Reading:
-    counter: Counter
-    at_seconds: float
-
-
 class FleetMetrics:
     """Scrapes the kubelets while metrics-server is there."""
 
@@ -42,7 +35,7 @@ class FleetMetrics:
         self._cluster = cluster
         self._engine = cluster.engine
         self._fleet = fleet
-        self._readings: dict[_Key, _Reading] = {}
+        self._readings: dict[_Key, Counter] = {}
         self._pods: dict[tuple[str, str], PodUsage] = {}
         self._nodes: dict[str, NodeUsage] = {}
         self._engine.call_later(RESOLUTION_SECONDS, self._scrape)
@@ -67,7 +60,7 @@ class FleetMetrics:
         if not self.available():
             self._readings, self._pods, self._nodes = {}, {}, {}
             return
-        readings: dict[_Key, _Reading] = {}
+        readings: dict[_Key, Counter] = {}
         pods: dict[tuple[str, str], PodUsage] = {}
         nodes: dict[str, NodeUsage] = {}
         for kubelet in self._fleet.kubelets:
@@ -77,7 +70,7 @@ class FleetMetrics:
             nodes[machine.name] = self._node_usage(machine, kubelet, samples)
         self._readings, self._pods, self._nodes = readings, pods, nodes
 
-    def _samples(self, kubelet: Kubelet, readings: dict[_Key, _Reading]) -> list[PodUsage]:
+    def _samples(self, kubelet: Kubelet, readings: dict[_Key, Counter]) -> list[PodUsage]:
         """Pods all of whose running containers have been read twice; notes today's readings."""
         found: list[PodUsage] = []
         for uid, worker in kubelet.workers.items():
@@ -88,9 +81,9 @@ class FleetMetrics:
                 if counter is None:
                     continue
                 key = (uid, record.container_id)
-                readings[key] = _Reading(counter, self._engine.now)
+                readings[key] = counter
                 if key in self._readings:
-                    usages[record.name] = _usage(self._readings[key].counter, counter)
+                    usages[record.name] = _usage(self._readings[key], counter)
             if running and len(usages) == len(running):
                 metadata = worker.pod["metadata"]
                 window = RESOLUTION_SECONDS

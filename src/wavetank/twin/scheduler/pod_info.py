@@ -99,15 +99,6 @@ class PodInfo:
         return found
 
     @property
-    def has_affinity(self) -> bool:
-        return bool(
-            self.required_affinity
-            or self.required_anti_affinity
-            or self.preferred_affinity
-            or self.preferred_anti_affinity
-        )
-
-    @property
     def start_time(self) -> str:
         """When it started; "" sorts nowhere, so callers treat it as now."""
         return str((self.pod.get("status") or {}).get("startTime") or "")

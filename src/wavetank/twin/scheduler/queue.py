@@ -53,11 +53,6 @@ class SchedulingQueue:
     def __len__(self) -> int:
         return len(self._entries)
 
-    @property
-    def has_work(self) -> bool:
-        """Whether ``pop`` would give something."""
-        return any(e.place in ("active", "backoff") for e in (*self._active, *(b for _, b in self._backoff)))
-
     def entry(self, uid: str) -> Entry | None:
         return self._entries.get(uid)
 
