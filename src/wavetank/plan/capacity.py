@@ -14,7 +14,7 @@ from typing import Any
 from wavetank.catalog import addon, chart, instance_type
 from wavetank.catalog.addons import Requests
 from wavetank.kube import quantity
-from wavetank.kube.types import Obj
+from wavetank.kube.taints import REPELLING, untolerated
 from wavetank.plan.model import NodeGroup, Plan, Workload
 
 MIB = 1024 * 1024
@@ -95,23 +95,7 @@ def may_run_on(workload: Workload, group: NodeGroup) -> bool:
     """Whether the workload's node selector and tolerations admit it to nodes of the group."""
     labels = {**group.labels, "eks.amazonaws.com/nodegroup": group.name}
     selected = all(labels.get(key) == value for key, value in workload.node_selector.items())
-    return selected and all(_tolerated(taint, workload.tolerations) for taint in group.taints)
-
-
-def _tolerated(taint: Obj, tolerations: Iterable[Obj]) -> bool:
-    if taint["effect"] == "PreferNoSchedule":
-        return True
-    return any(_tolerates(toleration, taint) for toleration in tolerations)
-
-
-def _tolerates(toleration: Obj, taint: Obj) -> bool:
-    if toleration.get("effect") not in (None, "", taint["effect"]):
-        return False
-    if not toleration.get("key"):
-        return toleration.get("operator") == "Exists"
-    if toleration["key"] != taint["key"]:
-        return False
-    return toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", "")
+    return selected and untolerated(group.taints, workload.tolerations, REPELLING) is None
 
 
 def nodes_for(demands: Iterable[Demand], room: Room) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.kube.counts import scaled_value
 from wavetank.plan.model import DisruptionBudget, Workload
 
 
@@ -18,13 +19,9 @@ def check(case: Case) -> Iterator[Mistake]:
 def disruptions_allowed(budget: DisruptionBudget, replicas: int) -> int:
     """Pods that may be evicted while all ``replicas`` are healthy; percentages round up, as the disruption controller does."""
     if budget.max_unavailable is not None:
-        return min(replicas, _scaled(budget.max_unavailable, replicas))
+        return min(replicas, scaled_value(budget.max_unavailable, replicas, round_up=True))
     assert budget.min_available is not None, "a budget states one of its two numbers"
-    return max(0, replicas - _scaled(budget.min_available, replicas))
-
-
-def _scaled(value: int | str, replicas: int) -> int:
-    return value if isinstance(value, int) else -(-replicas * int(value.rstrip("%")) // 100)
+    return max(0, replicas - scaled_value(budget.min_available, replicas, round_up=True))
 
 
 def _mistake(workload: Workload, budget: DisruptionBudget) -> Mistake:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from wavetank.checks.model import Case, Mistake, Rule, Severity
 from wavetank.kube import quantity
+from wavetank.kube.counts import scaled_value
 from wavetank.plan.model import Namespace, Plan, Workload
 
 #: quota key -> (requests or limits, resource); the bare names mean requests
@@ -61,9 +62,7 @@ def surge_pods(workload: Workload) -> int:
     if workload.strategy.get("type") == "Recreate":
         return 0
     surge = workload.strategy.get("rollingUpdate", {}).get("maxSurge", "25%")
-    if isinstance(surge, int):
-        return surge
-    return -(-workload.max_replicas * int(surge.rstrip("%")) // 100)
+    return scaled_value(surge, workload.max_replicas, round_up=True)
 
 
 def _mistake(namespace: Namespace, workload: Workload, key: str, limit: str, admitted: int, wanted: int) -> Mistake:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wavetank.kube.taints import REPELLING, untolerated
 from wavetank.kube.types import Obj
-from wavetank.twin.scheduler.matching import NodeSelection, untolerated
+from wavetank.twin.scheduler.matching import NodeSelection
 
 from .pods import pod_of_template
 from .revisions import HASH_LABEL
@@ -68,7 +69,7 @@ class Placement:
         if not self._selection.matches(metadata["name"], metadata.get("labels") or {}):
             return NO
         taints = (node.get("spec") or {}).get("taints") or ()
-        if untolerated(taints, self._tolerations, ("NoExecute", "NoSchedule")):
+        if untolerated(taints, self._tolerations, REPELLING):
             return Verdict(False, untolerated(taints, self._tolerations, ("NoExecute",)) is None)
         return Verdict(True, True)
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wavetank.kube.conditions import is_pod_available
+from wavetank.kube.counts import scaled_value
 from wavetank.kube.types import Obj
 
 from .pods import is_terminating
 from .revisions import hash_of
-from .rolling import scaled_value
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wavetank.kube.counts import scaled_value
+
 #: ``progressDeadlineSeconds`` that means "none".
 NO_DEADLINE = 2**31 - 1
 
@@ -41,14 +43,6 @@ class Size:
     desired: int | None = None
     max_replicas: int = 0
     created: str = ""
-
-
-def scaled_value(value: int | str, total: int, *, round_up: bool) -> int:
-    """An IntOrString of ``total`` (``intstr.GetScaledValueFromIntOrPercent``)."""
-    if isinstance(value, int):
-        return value
-    percent = int(value.removesuffix("%"))
-    return -(-percent * total // 100) if round_up else percent * total // 100
 
 
 def limits_of(replicas: int, strategy: str, max_surge: int | str, max_unavailable: int | str) -> Limits:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wavetank.kube.conditions import with_condition
+from wavetank.kube.taints import tolerates
 from wavetank.kube.types import Obj
 from wavetank.twin.engine import Timer
-from wavetank.twin.scheduler.matching import tolerates
 
 from .base import Controller, Key
 from .informer import address

@@ -1,6 +1,6 @@
-"""Whether a pod tolerates taints and whether a node satisfies a pod's node selector. Pure functions.
+"""Whether a node satisfies a pod's node selector and required node affinity. Pure.
 
-Also called by the controllers for DaemonSets and taint eviction.
+Also called by the DaemonSet controller.
 Upstream: ``k8s.io/component-helpers/scheduling/corev1``.
 """
 
@@ -10,26 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
-
-
-def tolerates(toleration: Obj, taint: Obj) -> bool:
-    """``Toleration.ToleratesTaint``."""
-    if toleration.get("effect") and toleration["effect"] != taint["effect"]:
-        return False
-    if toleration.get("key") and toleration["key"] != taint["key"]:
-        return False
-    if toleration.get("operator", "Equal") == "Exists":
-        return True
-    return bool(toleration.get("key")) and toleration.get("value", "") == taint.get("value", "")
-
-
-def is_tolerated(taint: Obj, tolerations: Sequence[Obj]) -> bool:
-    return any(tolerates(toleration, taint) for toleration in tolerations)
-
-
-def untolerated(taints: Sequence[Obj], tolerations: Sequence[Obj], effects: Sequence[str]) -> Obj | None:
-    """The first taint with one of these effects that nothing tolerates."""
-    return next((t for t in taints if t["effect"] in effects and not is_tolerated(t, tolerations)), None)
 
 
 class NodeSelection:

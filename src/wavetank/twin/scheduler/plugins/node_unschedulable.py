@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from wavetank.kube.taints import is_tolerated
+
 from ..framework import NodeFilter, Rejection
-from ..matching import is_tolerated
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo
 from ..view import ClusterView

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from wavetank.kube.selectors import LabelSelector
+from wavetank.kube.taints import REPELLING, untolerated
 from wavetank.kube.types import Obj
 
 from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection
-from ..matching import NodeSelection, untolerated
+from ..matching import NodeSelection
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo, Spread, spread_constraints
 from ..view import ClusterView, Match
@@ -90,8 +91,7 @@ class _Inclusion:
     def admits(self, node: NodeInfo, constraint: Spread) -> bool:
         if constraint.honor_affinity and not self._selection.matches(node.name, node.labels):
             return False
-        effects = ("NoSchedule", "NoExecute")
-        return not constraint.honor_taints or untolerated(node.taints, self._tolerations, effects) is None
+        return not constraint.honor_taints or untolerated(node.taints, self._tolerations, REPELLING) is None
 
 
 def _domains(pod: PodInfo, constraints: Sequence[Spread], view: ClusterView) -> list[dict[str, int]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wavetank.kube.taints import REPELLING, is_tolerated, untolerated
 from wavetank.kube.types import Obj
 
 from ..framework import NodeFilter, Rejection, scaled
-from ..matching import is_tolerated, untolerated
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo
 from ..view import ClusterView
@@ -38,5 +38,5 @@ class _Filter(NodeFilter):
     def rejection(self, node: NodeInfo) -> Rejection | None:
         if not node.taints:
             return None
-        bad = untolerated(node.taints, self._tolerations, ("NoSchedule", "NoExecute"))
+        bad = untolerated(node.taints, self._tolerations, REPELLING)
         return _REJECTION if bad is not None else None
