@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -22,20 +21,23 @@ class Done:
     error: str
 
 
-def found(program: str) -> str | None:
-    """The path of a program on PATH; None when it is not installed."""
-    return shutil.which(program)
+def found(program: str, environment: Mapping[str, str]) -> str | None:
+    """The path of a program on the PATH of an environment; None when it is not installed."""
+    return shutil.which(program, path=environment.get("PATH"))
 
 
 def run(
     words: Sequence[str], environment: Mapping[str, str], *, folder: Path | None = None, timeout_seconds: float = 120
 ) -> Done:
-    """Run a program to its end and return whatever it says; OperationFailed when it takes too long."""
+    """Run a program to its end and return whatever it says; OperationFailed when it takes too long.
+
+    ``environment`` is everything that it sees.
+    """
     command = " ".join(words)
     try:
         done = subprocess.run(
             list(words),
-            env={**os.environ, **environment},
+            env=dict(environment),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,

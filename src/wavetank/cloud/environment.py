@@ -1,7 +1,8 @@
 """What moto must find in the process's environment, written there once before moto is imported.
 
 moto is configured by ``os.environ`` only, some of it read at import, so this is the one place of the package that
-writes there; ``server`` calls it first. The variables are inert for every other program that inherits them.
+writes there; ``embedded`` calls it before anything of moto is imported. The variables are inert for every other program
+that inherits them.
 """
 
 from __future__ import annotations

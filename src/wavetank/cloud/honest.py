@@ -1,7 +1,7 @@
 """Saying no clearly: what is not implemented, or broke, answers 4xx and names the call.
 
 Terraform's AWS provider retries a 5xx up to 25 times (minutes of silence) and cannot parse an HTML page, so neither may
-leave this server. ``server`` turns exceptions into these answers; ``Cloud.refused_calls`` lists them for reports.
+leave this server. ``dispatch`` turns exceptions into these answers; ``Cloud.refused_calls`` lists them for reports.
 """
 
 from __future__ import annotations
