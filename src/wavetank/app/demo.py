@@ -11,13 +11,13 @@ from typing import Any
 from wavetank.app.design import Design, design
 from wavetank.app.examples import examples_folder
 from wavetank.app.inference import descendants, health, kill_listener, leftover_processes, predictions
-from wavetank.app.kubernetes import is_ready
 from wavetank.app.progress import Progress
 from wavetank.app.requests import SteadyRequests, sample_rows
 from wavetank.app.session import SessionFolder
 from wavetank.app.voyage import Voyage, VoyageOptions
 from wavetank.base.errors import OperationFailed
 from wavetank.checks import Severity
+from wavetank.kube.conditions import is_pod_ready
 
 EXAMPLE = "ml-inference"
 ENVIRONMENT = "production"
@@ -102,7 +102,7 @@ def _kill_and_heal(voyage: Voyage, address: str, progress: Progress) -> None:
     workload = voyage.plan.workloads[0]
     body = {"features": sample_rows(1, FEATURES)[0]}
     with progress.step("kill one pod's process while predictions go on") as step, voyage.client() as client:
-        victim = next(pod for pod in client.items("pods", workload.namespace) if is_ready(pod))
+        victim = next(pod for pod in client.items("pods", workload.namespace) if is_pod_ready(pod))
         name, ip = victim["metadata"]["name"], victim["status"]["podIP"]
         port = workload.containers[0].ports[0]["containerPort"]
         with SteadyRequests(f"http://{address}/predict-single", body, REQUESTS_PER_SECOND, retry=True) as requests:
@@ -114,7 +114,7 @@ def _kill_and_heal(voyage: Voyage, address: str, progress: Progress) -> None:
             def healed() -> bool:
                 pod = client.find("pods", workload.namespace, name)
                 statuses = (pod or {}).get("status", {}).get("containerStatuses") or [{}]
-                return pod is not None and is_ready(pod) and statuses[0].get("restartCount", 0) >= 1
+                return pod is not None and is_pod_ready(pod) and statuses[0].get("restartCount", 0) >= 1
 
             client.wait(f"pod {name} to be restarted and Ready", healed, HEAL_SECONDS)
             healed_seconds = time.monotonic() - killed

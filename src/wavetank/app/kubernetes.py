@@ -8,7 +8,7 @@ import base64
 import ssl
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -133,16 +133,6 @@ def collection_path(resource: Resource, namespace: str) -> str:
 
 def object_path(resource: Resource, namespace: str, name: str) -> str:
     return f"{collection_path(resource, namespace)}/{quote(name)}"
-
-
-def is_ready(pod: Obj) -> bool:
-    return has_condition(pod, "Ready")
-
-
-def has_condition(obj: Obj, kind: str) -> bool:
-    """Whether a condition of the object's status is True."""
-    conditions: Sequence[Obj] = obj.get("status", {}).get("conditions") or ()
-    return any(c["type"] == kind and c["status"] == "True" for c in conditions)
 
 
 def _by_key(key: str) -> Resource:

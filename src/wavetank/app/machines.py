@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from wavetank.base.units import GIB, MIB
 from wavetank.catalog import InstanceType, instance_type
 from wavetank.cloud.events import NodeGroup
 from wavetank.twin.nodes import MachineTemplate, Resources
 from wavetank.twin.nodes.machine import Taint
 
-MIB = 1024 * 1024
-GIB = 1024 * MIB
-#: What the group's launch template says is not part of the event; the EKS default volume.
-DEFAULT_DISK_GIB = 20
 #: Image and kubelet take their share of the volume, and 10 % is the hard eviction threshold (nodefs.available).
 EPHEMERAL_SHARE = Decimal("0.90")
 
@@ -43,19 +40,19 @@ def templates_of(group: NodeGroup, region: str) -> list[MachineTemplate]:
     ]
 
 
-def _capacity(kind: InstanceType, disk_gib: int | None) -> Resources:
+def _capacity(kind: InstanceType, disk_gib: int) -> Resources:
     return Resources(
         cpu_milli=kind.vcpu * 1000,
         memory_bytes=kind.memory_mib * MIB,
         pods=kind.max_pods,
-        ephemeral_storage_bytes=(disk_gib or DEFAULT_DISK_GIB) * GIB,
+        ephemeral_storage_bytes=disk_gib * GIB,
     )
 
 
-def _allocatable(kind: InstanceType, disk_gib: int | None) -> Resources:
+def _allocatable(kind: InstanceType, disk_gib: int) -> Resources:
     return Resources(
         cpu_milli=kind.allocatable_cpu_milli,
         memory_bytes=kind.allocatable_memory_mib * MIB,
         pods=kind.max_pods,
-        ephemeral_storage_bytes=int((disk_gib or DEFAULT_DISK_GIB) * GIB * EPHEMERAL_SHARE),
+        ephemeral_storage_bytes=int(disk_gib * GIB * EPHEMERAL_SHARE),
     )

@@ -20,13 +20,14 @@ import yaml
 
 from wavetank.app import without_terraform
 from wavetank.app.design import Design
-from wavetank.app.kubernetes import KubernetesClient, has_condition
-from wavetank.app.programs import found, run_well
+from wavetank.app.kubernetes import KubernetesClient
+from wavetank.app.programs import found, output_of
 from wavetank.app.progress import Progress
 from wavetank.app.session import Record, SessionFolder
 from wavetank.app.tank import Tank, TankOptions
 from wavetank.app.terraform import Summary, Terraform
 from wavetank.base.errors import OperationFailed
+from wavetank.kube.conditions import is_true
 from wavetank.kube.times import rfc3339
 from wavetank.plan.model import Workload
 from wavetank.render import write
@@ -60,7 +61,7 @@ class Voyage:
         self.tank = Tank(self._tank_options())
         self.record: Record | None = None
         self._terraform: Terraform | None = None
-        self.kubectl = found("kubectl")
+        self.kubectl = found("kubectl", self._inherited)
 
     def _tank_options(self) -> TankOptions:
         return TankOptions(
@@ -114,7 +115,7 @@ class Voyage:
 
     def apply_terraform(self) -> None:
         """Create the AWS side; the cluster's kubeconfig is written as soon as there is a cluster."""
-        if found("terraform") is None:
+        if found("terraform", self._inherited) is None:
             self._create_without_terraform()
         else:
             self._terraform = Terraform(
@@ -170,7 +171,7 @@ class Voyage:
             with self.client() as client:
 
                 def all_ready() -> bool:
-                    ready = sum(has_condition(node, "Ready") for node in client.items("nodes"))
+                    ready = sum(is_true(node, "Ready") for node in client.items("nodes"))
                     self.progress.passing(f"{ready} of {wanted} nodes Ready")
                     return ready >= wanted
 
@@ -225,7 +226,7 @@ class Voyage:
     def run_kubectl(self, *words: str, timeout_seconds: float = 120) -> str:
         """What kubectl prints; OperationFailed with its own words when it refuses."""
         assert self.kubectl is not None, "asked only where kubectl is installed"
-        return run_well(["kubectl", *words], self.program_environment(), timeout_seconds=timeout_seconds)
+        return output_of(["kubectl", *words], self.program_environment(), timeout_seconds=timeout_seconds)
 
     def wait_for_workloads(self) -> None:
         workloads = self.plan.workloads

@@ -1,1 +1,1 @@
-"""Ground: errors, names and units that every layer may use. Imports nothing of wavetank."""
+"""Ground: errors and units that every layer may use. Imports nothing of wavetank."""

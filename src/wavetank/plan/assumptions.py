@@ -6,6 +6,7 @@ import shlex
 from decimal import Decimal
 
 from wavetank import catalog
+from wavetank.base.units import KIB_PER_GB
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import (
     AddOn,
@@ -36,7 +37,6 @@ CONTAINER_GB = Default("cost.containerLogGb", f"5 GB where an add-on ships logs 
 FLOW_GB = Default("cost.flowLogGb", f"5 GB where flow logs are on: {GUESS}")
 IMAGE_GB = Default("cost.imageStorageGb", f"5 GB per repository: {GUESS}")
 
-_KIB_PER_GB = Decimal(1024 * 1024)
 _SECONDS_PER_MONTH = catalog.HOURS_PER_MONTH * 3600
 _CENT = Decimal("0.01")
 
@@ -95,7 +95,7 @@ def cost_assumptions(
 
 
 def _gb_month(requests_per_second: Decimal, kib: Decimal) -> Decimal:
-    return (requests_per_second * _SECONDS_PER_MONTH * kib / _KIB_PER_GB).quantize(_CENT)
+    return (requests_per_second * _SECONDS_PER_MONTH * kib / KIB_PER_GB).quantize(_CENT)
 
 
 def _internet_out_gb(stated: WrittenCost, expected: Traffic, services: tuple[Service, ...], ledger: Ledger) -> Decimal:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from wavetank.base.units import MIB
 from wavetank.catalog import addon, chart, instance_type
 from wavetank.catalog.addons import Requests
 from wavetank.kube import quantity
 from wavetank.kube.taints import REPELLING, untolerated
 from wavetank.plan.model import NodeGroup, Plan, Workload
-
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wavetank.base.units import MIB
 from wavetank.checks.model import Case, Mistake, Rule, Severity
-from wavetank.plan.capacity import MIB, pod_demand
+from wavetank.plan.capacity import pod_demand
 from wavetank.plan.model import Autoscaling, Workload
 
 

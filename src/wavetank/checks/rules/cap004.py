@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from wavetank.base.units import MIB
 from wavetank.checks.model import Case, Mistake, Rule, Severity
-from wavetank.plan.capacity import MIB, may_run_on, node_room, pod_demand, pods_that_fit, system_demands
+from wavetank.plan.capacity import may_run_on, node_room, pod_demand, pods_that_fit, system_demands
 from wavetank.plan.model import Plan, Workload
 
 #: Charts that add nodes when pods are pending; without one a group keeps its desired size.

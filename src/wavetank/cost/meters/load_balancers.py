@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from wavetank.base.units import KIB_PER_GB
 from wavetank.catalog import network_load_balancer_unit
 from wavetank.cost.readings import HOURS_PER_MONTH, Range, Reading
 from wavetank.plan.model import Plan, Service
 
-KIB_PER_GB = Decimal(1024 * 1024)
 SECONDS_PER_HOUR = 3600
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..conditions import condition, is_true
+from ..pod_phase import TERMINAL
 from ..resources import is_sidecar
 from ..types import Obj
 from .cells import AGE, NAME, NONE, Cell, Column, Printer, age, is_terminating, name_of, since, spec_of, status_of, wide
 
 _UNREACHABLE = "NodeLost"
-_FINISHED = ("Succeeded", "Failed")
 
 
 @dataclass
@@ -80,7 +80,7 @@ def _summary(pod: Obj) -> _Summary:
     if is_terminating(pod):
         if status.get("reason") == _UNREACHABLE:
             summary.reason = "Unknown"
-        elif status.get("phase") not in _FINISHED:
+        elif status.get("phase") not in TERMINAL:
             summary.reason = "Terminating"
     return summary
 

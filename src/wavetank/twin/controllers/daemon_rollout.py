@@ -12,9 +12,9 @@ from datetime import datetime
 
 from wavetank.kube.conditions import is_pod_available
 from wavetank.kube.counts import scaled_value
+from wavetank.kube.pod_phase import is_terminating
 from wavetank.kube.types import Obj
 
-from .pods import is_terminating
 from .revisions import hash_of
 
 

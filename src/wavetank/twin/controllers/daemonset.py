@@ -7,6 +7,7 @@ from functools import partial
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
+from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 
@@ -17,7 +18,6 @@ from .daemon_rollout import Rollout, Step, allows_surge, max_surge, max_unavaila
 from .informer import address, controller_of
 from .ownership import claimed
 from .pod_control import create_all, delete
-from .pods import is_terminal, is_terminating, phase
 from .revisions import hash_of
 
 BURST = 250

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wavetank.kube import conditions
+from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 
@@ -24,7 +25,6 @@ from .deployment_status import (
 )
 from .informer import controller_of
 from .ownership import claimed
-from .pods import is_terminal
 from .rolling import is_saturated, next_new_size, old_sizes, proportional_sizes
 
 

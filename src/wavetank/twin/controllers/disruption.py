@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from wavetank.kube.conditions import condition, with_condition
 from wavetank.kube.errors import ApiError
+from wavetank.kube.pod_phase import is_terminating
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
@@ -28,7 +29,6 @@ from .disruption_counts import (
     still_disrupted,
 )
 from .informer import address, controller_of
-from .pods import is_terminating
 
 BUDGETS = "poddisruptionbudgets.policy"
 _CONTROLLERS = ("replicasets.apps", "deployments.apps", "statefulsets.apps", "replicationcontrollers")

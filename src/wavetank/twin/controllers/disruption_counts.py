@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 
 from wavetank.kube.conditions import is_pod_ready, with_condition
 from wavetank.kube.counts import scaled_value
+from wavetank.kube.pod_phase import is_terminating
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
-
-from .pods import is_terminating
 
 #: How long an eviction that was granted counts as a pod that is gone.
 CONFIRMATION = timedelta(minutes=2)

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wavetank.kube import conditions
+from wavetank.kube.pod_phase import is_terminal, is_terminating
 from wavetank.kube.types import Obj
-
-from .pods import is_terminal, is_terminating
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 

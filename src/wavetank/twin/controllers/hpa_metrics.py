@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavetank.kube import conditions, quantity
+from wavetank.kube.pod_phase import phase
 from wavetank.kube.resources import in_units
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.ports import MetricsSource, PodUsage
@@ -30,7 +31,6 @@ from .hpa_replicas import (
     by_value_per_pod,
     grouped,
 )
-from .pods import phase
 from .settings import HpaSettings
 
 FAILURE_REASONS = {

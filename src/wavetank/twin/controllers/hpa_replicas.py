@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavetank.kube import conditions
+from wavetank.kube.pod_phase import is_terminating, phase
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
 
 from .custom_metrics import MetricError, Sample
-from .pods import is_terminating, phase
 from .settings import HpaSettings
 
 NO_PODS = "no pods returned by selector while calculating replica count"

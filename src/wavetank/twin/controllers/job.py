@@ -9,6 +9,7 @@ from functools import partial
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
+from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
@@ -29,7 +30,7 @@ from .job_rules import (
 )
 from .ownership import claimed
 from .pod_control import create_all, delete
-from .pods import deletion_order, is_active, is_terminal, is_terminating, phase, pod_of_template
+from .pods import deletion_order, is_active, pod_of_template
 
 RESOURCE = "jobs.batch"
 FINALIZER = "batch.kubernetes.io/job-tracking"

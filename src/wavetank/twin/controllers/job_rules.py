@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavetank.kube import conditions
+from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
-
-from .pods import is_terminal, is_terminating, phase
 
 INDEX_NOTE = "batch.kubernetes.io/job-completion-index"
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 10, 600

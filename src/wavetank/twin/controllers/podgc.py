@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from wavetank.kube.conditions import is_true, with_condition
+from wavetank.kube.pod_phase import is_terminal, is_terminating
 from wavetank.kube.types import Obj
 
 from .base import Controller, Key
 from .informer import address
-from .pods import is_terminal, is_terminating
 
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 _ROUND: Key = ("", "round")

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cmp_to_key
 
 from wavetank.kube import conditions
+from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
 
@@ -19,18 +20,6 @@ from .ownership import owner_reference
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASE_RANK = {"Pending": 0, "Unknown": 1, "Running": 2}
 _SMALLEST_AGE = 1e-9
-
-
-def phase(pod: Obj) -> str:
-    return str((pod.get("status") or {}).get("phase") or "Pending")
-
-
-def is_terminal(pod: Obj) -> bool:
-    return phase(pod) in ("Succeeded", "Failed")
-
-
-def is_terminating(pod: Obj) -> bool:
-    return bool(pod["metadata"].get("deletionTimestamp"))
 
 
 def is_active(pod: Obj) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
+from wavetank.kube.pod_phase import is_terminal, is_terminating
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.pods import TOPOLOGY_LABELS
@@ -16,7 +17,7 @@ from .base import GATHERING_SECONDS, Controller, Key
 from .informer import address, controller_of
 from .ownership import claimed
 from .pod_control import create_all, delete
-from .pods import deletion_order, is_active, is_terminal, is_terminating, pod_of_template
+from .pods import deletion_order, is_active, pod_of_template
 
 BURST = 500
 

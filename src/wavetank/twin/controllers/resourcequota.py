@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from wavetank.kube import quantity
+from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import quota as quotas
@@ -18,7 +19,6 @@ from wavetank.twin.cluster.cluster import Change
 
 from .base import Controller, Key
 from .informer import address
-from .pods import is_terminal
 
 QUOTAS = "resourcequotas"
 #: Updates of these kinds can lower what they use.

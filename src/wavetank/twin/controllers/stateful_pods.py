@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from wavetank.kube import conditions
+from wavetank.kube.pod_phase import is_terminating, phase
 from wavetank.kube.types import Obj
 
-from .pods import is_terminating, phase, pod_of_template
+from .pods import pod_of_template
 from .revisions import HASH_LABEL
 
 NAME_LABEL = "statefulset.kubernetes.io/pod-name"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
+from wavetank.kube.pod_phase import is_terminal, is_terminating
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 
@@ -18,7 +19,6 @@ from .base import Controller, Key
 from .informer import address
 from .ownership import claimed
 from .pod_control import slow_start_batches
-from .pods import is_terminal, is_terminating
 from .revisions import History, hash_of
 from .stateful_pods import (
     claims_for,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wavetank.kube.errors import ApiError
+from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Cluster
 
@@ -61,8 +62,7 @@ class Drain:
         if pod["spec"].get("nodeName") != self._node_name:
             return False
         owners = pod["metadata"].get("ownerReferences") or ()
-        finished = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        return not finished and not any(owner.get("kind") == "DaemonSet" for owner in owners)
+        return not is_terminal(pod) and not any(owner.get("kind") == "DaemonSet" for owner in owners)
 
 
 def _cordoned(node: Obj) -> Obj:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wavetank.base.units import MIB
 from wavetank.kube.errors import ApiError
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj
@@ -17,7 +18,6 @@ from wavetank.twin.cluster import Change, Cluster
 from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
 
 NEVER_READY, COMPLETES = "fake/never-ready", "fake/completes"
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)

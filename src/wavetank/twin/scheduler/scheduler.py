@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
+from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change, Cluster
 
@@ -63,13 +64,13 @@ class Scheduler:
 
     def _on_pod(self, change: Change) -> None:
         pod, uid = change.object, change.object["metadata"]["uid"]
-        if change.type == "DELETED" or pod["metadata"].get("deletionTimestamp") or _is_over(pod):
+        if change.type == "DELETED" or pod["metadata"].get("deletionTimestamp") or is_terminal(pod):
             self.queue.remove(uid)
             self.view.withdraw(uid)
             self._volumes.forget(uid)
         elif not pod["spec"].get("nodeName"):
             self._consider(pod)
-        if _is_placed(change.old) and (change.type == "DELETED" or _is_over(pod)):
+        if _is_placed(change.old) and (change.type == "DELETED" or is_terminal(pod)):
             self._wake(LEAVING)
         elif _is_placed(pod) and (not _is_placed(change.old) or _labels(pod) != _labels(change.old)):
             self._wake(COMING)
@@ -82,7 +83,7 @@ class Scheduler:
         metadata, spec = pod["metadata"], pod["spec"]
         if spec.get("nodeName") or spec.get("schedulerName", NAME) != self.name:
             return
-        if metadata.get("deletionTimestamp") or _is_over(pod):
+        if metadata.get("deletionTimestamp") or is_terminal(pod):
             return
         gated, entry = bool(spec.get("schedulingGates")), self.queue.entry(metadata["uid"])
         if entry is None and not self._volumes.waits(metadata["uid"]):
@@ -222,12 +223,8 @@ def _helped_by(outcome: Outcome) -> frozenset[str]:
     return BY_NODES.union(*(rejection.helped_by for rejection in outcome.rejections.values()))
 
 
-def _is_over(pod: Obj) -> bool:
-    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-
-
 def _is_placed(pod: Obj | None) -> bool:
-    return pod is not None and bool(pod["spec"].get("nodeName")) and not _is_over(pod)
+    return pod is not None and bool(pod["spec"].get("nodeName")) and not is_terminal(pod)
 
 
 def _labels(pod: Obj | None) -> object:

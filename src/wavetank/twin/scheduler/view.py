@@ -10,6 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change, Cluster
@@ -80,7 +81,7 @@ class ClusterView:
         for node in self.cluster.list("nodes"):
             self.put_node(node)
         for pod in self.cluster.list("pods"):
-            if pod["spec"].get("nodeName") and not _is_over(pod):
+            if pod["spec"].get("nodeName") and not is_terminal(pod):
                 self.add_pod(pod_info(pod), pod["spec"]["nodeName"])
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ class ClusterView:
         pod = change.object
         uid = pod["metadata"]["uid"]
         here = self._node_of.get(uid)
-        gone = change.type == "DELETED" or not pod["spec"].get("nodeName") or _is_over(pod)
+        gone = change.type == "DELETED" or not pod["spec"].get("nodeName") or is_terminal(pod)
         if gone:
             if here is not None:
                 self.forget_pod(uid)
@@ -240,10 +241,6 @@ def _change(counter: Counter[str], name: str, sign: int) -> None:
     counter[name] += sign
     if not counter[name]:
         del counter[name]
-
-
-def _is_over(pod: Obj) -> bool:
-    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
 
 
 def _same_to_scheduler(old: Obj, new: Obj) -> bool:

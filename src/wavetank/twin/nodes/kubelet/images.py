@@ -9,9 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from wavetank.base.units import MIB
 from wavetank.twin.engine import Engine
-
-MIB = 1024**2
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from wavetank.kube.conditions import status_of
+from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.types import Obj
 from wavetank.twin.nodes.machine import node_conditions
 
 from .admission import refusal
 from .host import Host
 from .worker import PodWorker, confirm_deletion
-
-TERMINAL = ("Succeeded", "Failed")
 
 
 class Kubelet:
@@ -64,7 +63,7 @@ class Kubelet:
         self.workers.clear()
 
     def _adopt(self, uid: str, pod: Obj) -> None:
-        if (pod.get("status") or {}).get("phase") in TERMINAL:
+        if is_terminal(pod):
             if pod["metadata"].get("deletionTimestamp"):
                 confirm_deletion(self.host.cluster, pod)
             return

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wavetank.base.units import MIB
+
 from ..framework import MAX_SCORE
 from ..node_info import NodeInfo, normalized_image
 from ..pod_info import PodInfo
 from ..view import ClusterView
 
-MIB = 1024 * 1024
 LEAST, MOST_PER_CONTAINER = 23 * MIB, 1000 * MIB
 
 
