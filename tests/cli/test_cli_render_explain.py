@@ -51,6 +51,17 @@ def test_what_is_no_longer_rendered_is_removed_and_what_was_edited_is_kept(tmp_p
     )
 
 
+def test_edits_that_a_render_replaces_are_told(tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    wavetank("render", EXAMPLE, "-o", build, *ON)
+    edited = build / "terraform" / "flow_logs.tf"
+    edited.write_text(edited.read_text() + "# mine\n")
+    told = wavetank("render", EXAMPLE, "-o", build, *ON).out
+    assert f"wrote      {edited} (over what was there: not as wavetank had written it)" in told
+    changed = example_with(tmp_path, {"    retentionDays: 30\n": "    retentionDays: 60\n"})
+    assert "over what was there" not in wavetank("render", changed, "-o", build, *ON).out
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "build").write_text("mine")
     ended = wavetank("render", EXAMPLE, "-o", tmp_path / "build", *ON)

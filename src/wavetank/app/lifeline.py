@@ -50,7 +50,17 @@ def started(words: Sequence[str], environment: Mapping[str, str], folder: Path) 
         try:
             yield program
         finally:
-            end(program)
+            _end_even_when_hurried(program)
+
+
+def _end_even_when_hurried(program: subprocess.Popen[str]) -> None:
+    """``end``; a second Ctrl-C meanwhile means "at once", and then nothing of the program may stay, either."""
+    try:
+        end(program)
+    except BaseException:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(program.pid, signal.SIGKILL)
+        raise
 
 
 def end(program: subprocess.Popen[str]) -> None:

@@ -17,6 +17,8 @@ class Step:
     command: str = ""
     seconds: float = 0.0
     ok: bool = False
+    #: ended by Ctrl-C: nobody's failure
+    interrupted: bool = False
     notes: list[str] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -60,6 +62,9 @@ class Progress:
         try:
             yield step
             step.ok = True
+        except KeyboardInterrupt:
+            step.interrupted = True
+            raise
         finally:
             step.seconds = time.perf_counter() - start
             for watcher in self._watchers:

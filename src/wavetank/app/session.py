@@ -25,7 +25,10 @@ RECORD = "session.json"
 
 @dataclass(frozen=True)
 class Record:
-    """``state`` is "starting", "ready" or "stopping". ``process_started`` tells a reused process id from the real one."""
+    """``state`` is "starting", "ready", or "no cluster" once somebody has deleted it.
+
+    ``process_started`` tells a reused process id from the real one.
+    """
 
     platform: str
     spec_file: str

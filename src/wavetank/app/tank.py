@@ -94,6 +94,10 @@ class Tank:
                 return world
         raise OperationFailed(f"no cluster {cluster} was created in the embedded AWS")
 
+    def has_cluster(self, cluster: str) -> bool:
+        """Whether a cluster of this name exists now."""
+        return any(reference.name == cluster for reference in tuple(self._worlds))
+
     def api_url(self, cluster: str) -> str:
         """Where the Kubernetes API of a cluster answers."""
         return self.world(cluster).api.url

@@ -41,15 +41,38 @@ def bring_up(voyage: Voyage) -> Record:
     return record
 
 
-def stay(voyage: Voyage) -> None:
-    """Wait until interrupted (KeyboardInterrupt passes) or until the twin breaks, which is our bug: the journal is saved."""
+def stay(voyage: Voyage, record: Record, tell: Callable[[str], None]) -> None:
+    """Wait until interrupted (KeyboardInterrupt passes) or until the twin breaks, which is our bug: the journal is saved.
+
+    Meanwhile whoever has the AWS endpoint may delete the cluster and create it again: the record follows.
+    """
     while not voyage.tank.failed.wait(POLL_SECONDS):
-        pass
+        record = _followed(voyage, record, tell)
     journal = voyage.folder.spec_file.resolve().parent / f"wavetank-{voyage.folder.environment}.journal"
     journal.write_text("\n".join(voyage.tank.journal()) + "\n")
     raise AssertionError(
         f"the twin stopped because of a bug of ours; its journal is in {journal}"
     ) from voyage.tank.failure
+
+
+def _followed(voyage: Voyage, record: Record, tell: Callable[[str], None]) -> Record:
+    """The record as it must be now, saved and told when it had to change."""
+    cluster = voyage.plan.cluster.name
+    state = "ready" if voyage.tank.has_cluster(cluster) else "no cluster"
+    if state == record.state:
+        return record
+    api_url = ""
+    if state == "ready":
+        voyage.tank.write_kubeconfig(cluster, voyage.folder.kubeconfig)
+        api_url = voyage.tank.api_url(cluster)
+        tell(
+            f"cluster {cluster} was created again: the kubeconfig is that of {api_url}, and nothing is deployed on it yet"
+        )
+    else:
+        tell(f"cluster {cluster} was deleted, its pods with it; the embedded AWS still answers")
+    followed = replace(record, state=state, api_url=api_url, services=())
+    voyage.folder.save(followed)
+    return followed
 
 
 def start_detached(folder: SessionFolder, words: Sequence[str], tell: Callable[[str], None]) -> Record:

@@ -38,12 +38,17 @@ class TerminalProgress:
             self._say(f"    {line}")
 
     def ended(self, step: Step) -> None:
-        mark = click.style("ok", fg="green") if step.ok else click.style("failed", fg="red")
-        self._say(f"  {mark} ({step.seconds:.1f} s)")
+        self._say(f"  {_mark(step)} ({step.seconds:.1f} s)")
 
     def _say(self, text: str) -> None:
         self._said_at = time.monotonic()
         click.echo(("\r\033[K" if self._live else "") + text, err=True)
+
+
+def _mark(step: Step) -> str:
+    if step.ok:
+        return click.style("ok", fg="green")
+    return click.style("interrupted", fg="yellow") if step.interrupted else click.style("failed", fg="red")
 
 
 def _columns() -> int:

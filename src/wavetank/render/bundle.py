@@ -94,12 +94,16 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Written:
-    """What ``write`` did: names relative to the folder. ``kept`` are obsolete files that somebody has edited since."""
+    """What ``write`` did: names relative to the folder.
+
+    ``kept`` are obsolete files that somebody has edited since; ``overwritten`` those of ``written`` whose edits are lost.
+    """
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
     kept: tuple[str, ...]
+    overwritten: tuple[str, ...] = ()
 
 
 def digest(content: bytes) -> str:
@@ -145,12 +149,20 @@ def write(bundle: Bundle, folder: Path) -> Written:
 
 
 def _write(bundle: Bundle, folder: Path) -> Written:
-    obsolete = {name: sha for name, sha in _written_before(folder).items() if name not in bundle.files}
+    before = _written_before(folder)
+    obsolete = {name: sha for name, sha in before.items() if name not in bundle.files}
     changed = {name: file for name, file in bundle.files.items() if not _is_on_disk(file, folder / name)}
+    overwritten = tuple(name for name in sorted(changed) if _was_edited(folder / name, before.get(name)))
     _replace_all({**dict(sorted(changed.items())), TRACE_FILE: _trace_file(bundle)}, folder)
     removed = tuple(name for name, sha in sorted(obsolete.items()) if _remove_unedited(folder, name, sha))
     kept = tuple(name for name in sorted(obsolete) if (folder / name).exists())
-    return Written(tuple(sorted(changed)), tuple(sorted(set(bundle.files) - set(changed))), removed, kept)
+    unchanged = tuple(sorted(set(bundle.files) - set(changed)))
+    return Written(tuple(sorted(changed)), unchanged, removed, kept, overwritten)
+
+
+def _was_edited(target: Path, sha: str | None) -> bool:
+    """Whether a file exists that is not as an earlier bundle left it."""
+    return target.is_file() and (sha is None or digest(target.read_bytes()) != sha)
 
 
 def _trace_file(bundle: Bundle) -> RenderedFile:

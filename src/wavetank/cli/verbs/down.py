@@ -11,7 +11,7 @@ from wavetank.app.up import take_down
 
 
 @click.command()
-@click.argument("platform", type=click.Path(path_type=Path), metavar="PLATFORM.YAML", default=Path("platform.yaml"))
+@click.argument("platform", type=click.Path(path_type=Path), metavar="[PLATFORM.YAML]", default=Path("platform.yaml"))
 @click.option(
     "-e", "--environment", default=None, metavar="NAME", help="Only this environment (default: all that run)."
 )

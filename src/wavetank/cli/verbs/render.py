@@ -31,7 +31,8 @@ def command(platform: Path, environment: str, on: date | None, output: Path) -> 
     """
     written = write(design(platform, environment, on or today()).bundle, output)
     for name in written.written:
-        click.echo(f"wrote      {output / name}")
+        lost = " (over what was there: not as wavetank had written it)" if name in written.overwritten else ""
+        click.echo(f"wrote      {output / name}{lost}")
     for name in written.removed:
         click.echo(f"removed    {output / name}")
     for name in written.kept:

@@ -14,7 +14,7 @@ from wavetank.cli.table import table
 
 
 @click.command()
-@click.argument("platform", type=click.Path(path_type=Path), metavar="PLATFORM.YAML", default=Path("platform.yaml"))
+@click.argument("platform", type=click.Path(path_type=Path), metavar="[PLATFORM.YAML]", default=Path("platform.yaml"))
 @format_option
 def command(platform: Path, output_format: str) -> None:
     """Show what runs of PLATFORM.YAML (default: the one in this folder).

@@ -14,7 +14,7 @@ from wavetank.app.up import DEFAULT_API_PORT, DEFAULT_AWS_PORT, bring_up, start_
 from wavetank.app.voyage import Voyage, VoyageOptions
 from wavetank.cli.options import environment_option, platform_argument, today
 from wavetank.cli.progress import TerminalProgress
-from wavetank.cli.signals import terminated_as_interrupted
+from wavetank.cli.signals import finish_undisturbed, terminated_as_interrupted
 
 
 @click.command()
@@ -64,14 +64,20 @@ def command(platform: Path, environment: str, speed: float, detach: bool, aws_po
 
 
 def _run(voyage: Voyage, folder: SessionFolder) -> None:
+    """Ctrl-C is how a platform that is up ends, so that is a success; before it was up the verb was interrupted."""
+    was_up = False
     try:
         with voyage:
-            record = bring_up(voyage)
-            click.echo(how_to_connect(record, folder) + "\nCtrl-C takes it down.")
-            stay(voyage)
+            try:
+                record = bring_up(voyage)
+                click.echo(how_to_connect(record, folder) + "\nCtrl-C takes it down.")
+                was_up = True
+                stay(voyage, record, lambda line: click.echo(line, err=True))
+            finally:
+                finish_undisturbed()
     except KeyboardInterrupt:
         click.echo("taken down: no process and no file is left", err=True)
-        if voyage.record is None:
+        if not was_up:
             raise
 
 
