@@ -58,7 +58,7 @@ def test_the_authors_price_wins_over_the_catalogue_and_counts_as_confirmed() -> 
     known = unit_price_of("natGatewayHour", "ap-southeast-2", {})
     assert given_price is not None
     assert known is not None
-    assert (given_price.usd, given_price.confirmed, given_price.given) == (Decimal("0.05"), True, True)
+    assert (given_price.usd, given_price.confirmed) == (Decimal("0.05"), True)
     assert (known.usd, known.confirmed) == (Decimal("0.059"), False)
 
 

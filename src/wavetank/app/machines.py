@@ -27,7 +27,6 @@ def templates_of(group: NodeGroup, region: str) -> list[MachineTemplate]:
             region=region,
             node_group=group.name,
             subnet_cidr=subnet.cidr,
-            subnet_id=subnet.id,
             capacity=_capacity(kind, group.disk_size_gib),
             allocatable=_allocatable(kind, group.disk_size_gib),
             labels=group.labels,

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,7 +102,7 @@ class _Heard:
 
 
 class Terraform:
-    """One folder of configuration with its state. Runs one command at a time; ``interrupt`` may come from another thread.
+    """One folder of configuration with its state. Terraform locks it: one command at a time.
 
     ``environment`` is everything the program sees (the caller's own and where AWS is); ``work`` is a folder for Terraform's
     configuration file. Every command raises OperationFailed with Terraform's errors when it fails.
@@ -117,8 +115,6 @@ class Terraform:
         self._listener = listener
         self._program = program(environment)
         self._environment = {**environment, **QUIET, **_provider_source(work, environment)}
-        self._running: subprocess.Popen[str] | None = None
-        self._interrupted = threading.Event()
 
     def init(self) -> None:
         """Install the provider and prepare the folder; may be repeated."""
@@ -140,23 +136,6 @@ class Terraform:
         """Destroy everything of the state without asking."""
         return self._summary(["destroy", "-input=false", "-auto-approve", self._parallel()])
 
-    def outputs(self) -> dict[str, Any]:
-        """The values of the outputs by name."""
-        with started([self._program, "output", "-json", "-no-color"], self._environment, self.folder) as running:
-            text = running.stdout.read() if running.stdout else ""
-            if running.wait() != 0:
-                raise OperationFailed(f"`terraform output` failed: {text.strip()}")
-        return {name: output["value"] for name, output in json.loads(text).items()}
-
-    def interrupt(self) -> None:
-        """End the command that runs as Ctrl-C would: Terraform finishes its requests and writes its state.
-
-        Twice is Terraform's own word for "at once". The command then raises OperationFailed where it was called.
-        """
-        self._interrupted.set()
-        if self._running is not None:
-            self._running.send_signal(signal.SIGINT)
-
     @staticmethod
     def _parallel() -> str:
         return f"-parallelism={PARALLELISM}"
@@ -170,24 +149,16 @@ class Terraform:
         return Summary(text, added, changed, destroyed, time.monotonic() - start)
 
     def _run(self, words: Sequence[str], *form: str) -> _Heard:
-        assert self._running is None, "Terraform holds a lock: one command of a folder at a time"
         heard = _Heard()
         with started([self._program, *words, *(form or ("-json",))], self._environment, self.folder) as running:
-            self._running = running
-            try:
-                for message in _messages(running, heard):
-                    heard.messages.append(message)
-                    self._listener(message)
-                code = running.wait()
-            finally:
-                self._running = None
+            for message in _messages(running, heard):
+                heard.messages.append(message)
+                self._listener(message)
+            code = running.wait()
         self._judge(words, code, heard)
         return heard
 
     def _judge(self, words: Sequence[str], code: int, heard: _Heard) -> None:
-        if self._interrupted.is_set():
-            self._interrupted.clear()
-            raise OperationFailed(f"`terraform {words[0]}` was interrupted; its state is in {self.folder}")
         if code == 0 or (code == _CHANGES_PENDING and "-detailed-exitcode" in words):
             return
         said = "\n".join(heard.errors or heard.messages[-5:])

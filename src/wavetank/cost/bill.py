@@ -22,13 +22,12 @@ INTERNET_OUT = "dataTransferOut"
 
 @dataclass(frozen=True)
 class UnitPrice:
-    """What a unit costs. ``confirmed`` is False when no source was found for this region; ``given`` when the author set it."""
+    """What a unit costs. ``confirmed`` is False when no source was found for this region."""
 
     usd: Decimal
     source: str
     date: date | None
     confirmed: bool
-    given: bool = False
     #: (up to this many units, USD per unit) in order, None = all above; empty when the price is flat
     tiers: tuple[tuple[Decimal | None, Decimal], ...] = ()
     free_units: Decimal = Decimal(0)
@@ -97,7 +96,7 @@ def unit_price_of(meter: str, region: str, given: Mapping[str, Decimal]) -> Unit
     """The author's price if he gave one, else the catalogue's; None when neither knows."""
     key = meter.removeprefix("ec2:")
     if key in given:
-        return UnitPrice(given[key], "given in the spec", None, confirmed=True, given=True)
+        return UnitPrice(given[key], "given in the spec", None, confirmed=True)
     if meter == INTERNET_OUT:
         graded = internet_out_price(region)
         return None if graded is None else _graded(graded)

@@ -80,7 +80,7 @@ def block(type: str, labels: Sequence[str] = (), body: Sequence[Item] = (), path
     return Block(type, tuple(labels), tuple(body), path)
 
 
-def attributes(path: str = "", /, **values: Any) -> tuple[Attribute, ...]:
+def attributes(**values: Any) -> tuple[Attribute, ...]:
     """Attributes in the order given; those that are None are left out."""
     return tuple(Attribute(name, value) for name, value in values.items() if value is not None)
 

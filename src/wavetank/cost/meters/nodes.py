@@ -57,7 +57,7 @@ def _credits(plan: Plan, group: NodeGroup, nodes: Range) -> list[Reading]:
         return []
     vcpus = instance_type(kind).vcpu
     above = (Decimal(100) - baseline) / 100
-    used_vcpus = _expected_vcpus(plan, group)
+    used_vcpus = _expected_vcpus(plan)
     surplus = max(Decimal(0), used_vcpus - nodes.expected * vcpus * baseline / 100)
     ceiling = nodes.ceiling * vcpus * above
     return [
@@ -73,7 +73,7 @@ def _credits(plan: Plan, group: NodeGroup, nodes: Range) -> list[Reading]:
     ]
 
 
-def _expected_vcpus(plan: Plan, group: NodeGroup) -> Decimal:
+def _expected_vcpus(plan: Plan) -> Decimal:
     """CPU that the expected requests use: declared milliseconds a request × requests a second, shared by the groups."""
     per_request = max(
         (w.model.cpu_millis_per_request or Decimal(0) for w in plan.workloads if w.model), default=Decimal(0)

@@ -21,10 +21,10 @@ def objects(plan: Plan) -> tuple[Traced, ...]:
 def _deployment(plan: Plan, workload: Workload) -> Traced:
     path = f"workloads[{workload.name}]"
     framed = belonging(plan, workload, path, workload.name)
-    return manifest("apps/v1", "Deployment", framed, path, spec=_spec(plan, workload, path))
+    return manifest("apps/v1", "Deployment", framed, path, spec=_spec(workload, path))
 
 
-def _spec(plan: Plan, workload: Workload, path: str) -> dict[str, Any]:
+def _spec(workload: Workload, path: str) -> dict[str, Any]:
     selector = traced_entries(workload.selector_labels, f"{path}.selectorLabels")
     replicas = None if workload.autoscaling else Traced(workload.replicas, f"{path}.replicas")
     note = _HPA_OWNS_REPLICAS if workload.autoscaling else ""

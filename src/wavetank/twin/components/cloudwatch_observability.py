@@ -77,4 +77,4 @@ def _on_every_node(name: str, labels: dict[str, str], main: Obj) -> Workload:
     )
 
 
-CLOUDWATCH_OBSERVABILITY = Component("amazon-cloudwatch-observability", objects, "metrics and logs in CloudWatch")
+CLOUDWATCH_OBSERVABILITY = Component("amazon-cloudwatch-observability", objects)

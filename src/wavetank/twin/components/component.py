@@ -47,7 +47,6 @@ class Component:
 
     name: str
     objects: Callable[[Installation], list[Obj]]
-    summary: str
 
 
 @dataclass(frozen=True)

@@ -80,4 +80,4 @@ def objects(installation: Installation) -> list[Obj]:
     ]
 
 
-COREDNS = Component("coredns", objects, "names of Services and pods")
+COREDNS = Component("coredns", objects)

@@ -85,4 +85,4 @@ def _driver() -> Obj:
     }
 
 
-EBS_CSI_DRIVER = Component("aws-ebs-csi-driver", objects, "EBS volumes for claims")
+EBS_CSI_DRIVER = Component("aws-ebs-csi-driver", objects)

@@ -39,4 +39,4 @@ def objects(installation: Installation) -> list[Obj]:
     return [service_account("kube-proxy", labels=LABELS), binding, daemon_set(workload, installation)]
 
 
-KUBE_PROXY = Component("kube-proxy", objects, "virtual addresses of Services")
+KUBE_PROXY = Component("kube-proxy", objects)

@@ -61,4 +61,4 @@ def objects(installation: Installation) -> list[Obj]:
     ]
 
 
-LOAD_BALANCER_CONTROLLER = Component(NAME, objects, "load balancers for Services and Ingresses")
+LOAD_BALANCER_CONTROLLER = Component(NAME, objects)

@@ -65,4 +65,4 @@ def _api_service() -> Obj:
     return {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": metadata, "spec": spec}
 
 
-METRICS_SERVER = Component("metrics-server", objects, "metrics.k8s.io")
+METRICS_SERVER = Component("metrics-server", objects)

@@ -41,4 +41,4 @@ def objects(installation: Installation) -> list[Obj]:
     return [service_account("eks-pod-identity-agent", labels=LABELS), daemon_set(workload, installation)]
 
 
-POD_IDENTITY_AGENT = Component("eks-pod-identity-agent", objects, "credentials for pods with a role")
+POD_IDENTITY_AGENT = Component("eks-pod-identity-agent", objects)

@@ -62,6 +62,4 @@ def _definition(kind: str, plural: str, short_name: str, spec: dict[str, Any], *
     }
 
 
-PROMETHEUS_OPERATOR_CRDS = Component(
-    NAME, objects, "the kinds ServiceMonitor, PodMonitor and PrometheusRule, as a sketch"
-)
+PROMETHEUS_OPERATOR_CRDS = Component(NAME, objects)

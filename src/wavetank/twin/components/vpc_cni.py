@@ -56,4 +56,4 @@ def objects(installation: Installation) -> list[Obj]:
     ]
 
 
-VPC_CNI = Component("vpc-cni", objects, "pod addresses from the VPC")
+VPC_CNI = Component("vpc-cni", objects)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from wavetank.kube.conditions import with_condition
 from wavetank.kube.taints import tolerates
@@ -20,21 +19,14 @@ from .informer import address
 MESSAGE = "Taint manager: deleting due to NoExecute taint"
 
 
-@dataclass(frozen=True)
-class _Planned:
-    """An eviction that waits for its time, or that was carried out (then ``timer`` is not active any more)."""
-
-    asked_seconds: float
-    timer: Timer
-
-
 class TaintEvictionController(Controller):
     """Keys are pods."""
 
     name = "taint-eviction-controller"
 
     def watch(self) -> None:
-        self._planned: dict[Key, _Planned] = {}
+        #: Evictions that wait for their time; the timer of one that was carried out is not active any more.
+        self._planned: dict[Key, Timer] = {}
         self._by_node = self.informer.pods_by_node()
         self.on("nodes", self._pods_of, relevant=no_execute_taints)
         self.on("pods", self._if_concerned, relevant=_where_and_what)
@@ -64,22 +56,21 @@ class TaintEvictionController(Controller):
             self._evict_now(key, pod)
         elif key not in self._planned:
             # A plan that exists keeps its time: the pod has been on its way since the first taint.
-            timer = self.engine.call_later(seconds, lambda: self._evict(key, pod["metadata"]["uid"]))
-            self._planned[key] = _Planned(self.engine.now, timer)
+            uid = pod["metadata"]["uid"]
+            self._planned[key] = self.engine.call_later(seconds, lambda: self._evict(key, uid))
 
     def _evict_now(self, key: Key, pod: Obj) -> None:
         planned = self._planned.get(key)
-        if planned is not None and not planned.timer.active:
+        if planned is not None and not planned.active:
             return
         if planned is not None:
-            planned.timer.cancel()
-        timer = self.engine.call_later(0, lambda: self._evict(key, pod["metadata"]["uid"]))
-        self._planned[key] = _Planned(self.engine.now, timer)
+            planned.cancel()
+        self._planned[key] = self.engine.call_later(0, lambda: self._evict(key, pod["metadata"]["uid"]))
 
     def _cancel(self, key: Key, pod: Obj | None) -> None:
         planned = self._planned.pop(key, None)
-        if planned is not None and planned.timer.active:
-            planned.timer.cancel()
+        if planned is not None and planned.active:
+            planned.cancel()
             if pod is not None:
                 text = f"Cancelling deletion of Pod {'/'.join(key)}"
                 self.event(pod, "Normal", "TaintManagerEviction", text)

@@ -82,7 +82,6 @@ class MachineTemplate:
     version: str = "1.36.2"
     boot_seconds: float = 45.0
     image_id: str = "ami-0a1b2c3d4e5f67890"
-    subnet_id: str = ""
 
 
 @dataclass(frozen=True)
