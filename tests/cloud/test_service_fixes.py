@@ -48,6 +48,14 @@ def test_tags_of_a_launch_template_are_not_tags_of_its_machines(cloud: Cloud) ->
     assert ec2.describe_launch_templates()["LaunchTemplates"][0]["Tags"] == [{"Key": "team", "Value": "ml"}]
 
 
+def test_changed_tags_of_a_launch_template_are_seen(cloud: Cloud) -> None:
+    ec2 = client(cloud, "ec2")
+    tagged = {"ResourceType": "launch-template", "Tags": [{"Key": "team", "Value": "ml"}]}
+    made = ec2.create_launch_template(LaunchTemplateName="tuned", LaunchTemplateData={}, TagSpecifications=[tagged])
+    ec2.create_tags(Resources=[made["LaunchTemplate"]["LaunchTemplateId"]], Tags=[{"Key": "team", "Value": "other"}])
+    assert ec2.describe_launch_templates()["LaunchTemplates"][0]["Tags"] == [{"Key": "team", "Value": "other"}]
+
+
 def test_policies_that_aws_manages_exist(cloud: Cloud) -> None:
     iam = client(cloud, "iam")
     iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")

@@ -1,6 +1,7 @@
-"""EC2 launch templates: tags of the template itself are not part of the data that instances are launched with.
+"""EC2 launch templates: tags of the template itself are not part of the data that instances are launched with, and may change.
 
-moto copies the ``launch-template`` tag specification into the template's data, so that every plan sees a new version.
+moto copies the ``launch-template`` tag specification into the template's data, so that every plan sees a new version; and it
+goes on answering with the tags that a template was created with.
 """
 
 from __future__ import annotations
@@ -19,11 +20,27 @@ def _init(original: Any, context: Context) -> Any:
     return __init__
 
 
+def _describe_launch_templates(original: Any, context: Context) -> Any:
+    def describe_launch_templates(self: Any, *words: Any, **named: Any) -> Any:
+        templates = original(self, *words, **named)
+        for template in templates:
+            template.tags = template.get_tags()
+        return templates
+
+    return describe_launch_templates
+
+
 PATCHES = (
     Patch(
         "moto.ec2.models.launch_templates:LaunchTemplateVersion",
         "__init__",
         "template tags would come back as launch data and be a difference in every plan",
         _init,
+    ),
+    Patch(
+        "moto.ec2.models.launch_templates:LaunchTemplateBackend",
+        "describe_launch_templates",
+        "changed tags would never be seen, and be a difference in every plan",
+        _describe_launch_templates,
     ),
 )
