@@ -51,7 +51,7 @@ def stay(voyage: Voyage, record: Record, tell: Callable[[str], None]) -> None:
     journal = voyage.folder.spec_file.resolve().parent / f"wavetank-{voyage.folder.environment}.journal"
     journal.write_text("\n".join(voyage.tank.journal()) + "\n")
     raise AssertionError(
-        f"the twin stopped because of a bug of ours; its journal is in {journal}"
+        f"the cluster stopped because of a bug of ours; its journal is in {journal}"
     ) from voyage.tank.failure
 
 

@@ -189,12 +189,12 @@ class Voyage:
         if not file.exists():
             return
         with self.progress.step(
-            "install the charts", "helm/install.sh (the twin stands in for the charts' images)"
+            "install the charts", "helm/install.sh (the cluster on this machine stands in for the charts' images)"
         ) as step:
             for release in yaml.safe_load(file.read_text())["releases"]:
                 installed = self._install(release)
                 step.data.setdefault("releases", {})[release["name"]] = installed
-                what = "installed" if installed else "left out: the twin has no stand-in for it"
+                what = "installed" if installed else "left out: the cluster on this machine has no stand-in for it"
                 self.progress.note(f"{release['name']} {release['version']}  {what}")
 
     def _install(self, release: dict[str, Any]) -> bool:
@@ -284,7 +284,7 @@ class Voyage:
     def check_alive(self) -> None:
         """AssertionError of ours, with its cause, when the cluster has stopped working."""
         if self.tank.failure is not None:
-            raise AssertionError("the twin stopped because of a bug of ours") from self.tank.failure
+            raise AssertionError("the cluster stopped because of a bug of ours") from self.tank.failure
 
 
 def _address(service: dict[str, Any] | None) -> str | None:

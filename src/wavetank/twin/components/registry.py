@@ -43,7 +43,9 @@ class UnknownComponentError(WavetankError):
         known = sorted(component.name for component in COMPONENTS)
         near = get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        super().__init__(f"the twin has no stand-in for the component {name!r}{hint} Known are: {', '.join(known)}.")
+        super().__init__(
+            f"the local cluster has no stand-in for the component {name!r}{hint} Known are: {', '.join(known)}."
+        )
 
 
 def component_named(name: str) -> Component:
