@@ -63,6 +63,8 @@ class Terraform:
         return done.returncode, done.stdout[-5000:] + done.stderr
 
 
+# The demo and `up` apply, plan and destroy in every run; this adds changes in place, and takes minutes.
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.timeout(600)
 def test_a_platform_applies_replans_clean_changes_in_place_and_goes_without_a_trace(

@@ -66,6 +66,7 @@ def test_terraform_fmt_has_nothing_to_change_in_any_file(plan: Plan, tmp_path: P
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 @needs_terraform
 @pytest.mark.parametrize("plan", [sample_plan(), bare_plan()], ids=["sample", "bare"])
 def test_the_real_provider_finds_it_valid(plan: Plan, tmp_path: Path) -> None:

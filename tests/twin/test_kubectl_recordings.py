@@ -15,8 +15,8 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
 ]
 
-#: Sessions that every run of the tests replays, about one minute together.
-QUICK = ("apply-03-server-side", "discovery-01", "errors-01-manifests", "platform-01-inference", "read-03-selectors")
+#: Sessions that every run of the tests replays, half a minute together.
+QUICK = ("apply-03-server-side", "platform-01-inference")
 #: The others of which every step is equal; they take several minutes.
 THOROUGH = (
     "apply-01-three-way",
@@ -27,8 +27,10 @@ THOROUGH = (
     "deploy-01-rollout",
     "deploy-03-set",
     "describe-01-workloads",
+    "discovery-01",
     "disruption-01",
     "dryrun-diff-01",
+    "errors-01-manifests",
     "errors-02-updates",
     "explain-01",
     "hpa-01",
@@ -41,6 +43,7 @@ THOROUGH = (
     "quota-01",
     "rbac-01",
     "read-01-outputs",
+    "read-03-selectors",
     "serviceaccounts-01",
     "services-01",
     "top-events-01",
