@@ -148,7 +148,7 @@ def server_container(**fields: Any) -> Obj:
     return plain | {"readinessProbe": probe} | fields
 
 
-async def until(happened: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(happened: Callable[[], bool], seconds: float = 40.0) -> None:
     """Wait for something; an assertion when it takes too long."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
