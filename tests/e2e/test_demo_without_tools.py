@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from programs import step, wavetank, well
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def test_without_terraform_and_kubectl_it_says_so_and_does_the_rest(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def awkward_document(body: dict[str, Any]) -> tuple[Line, ...]:
 
 
 @pytest.mark.skipif(TERRAFORM is None, reason="terraform is not installed")
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies=st.lists(st.dictionaries(identifiers, values, min_size=1, max_size=6), min_size=8, max_size=8))
 def test_terraform_fmt_has_nothing_to_change(bodies: list[dict[str, Any]], tmp_path: Path) -> None:
     assert TERRAFORM is not None
