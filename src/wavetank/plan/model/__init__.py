@@ -1,0 +1,92 @@
+"""The resolved platform: every gap filled, every value with its reason. ``render``, ``cost`` and ``checks`` read nothing else.
+
+Values are frozen. Where Kubernetes has a shape (resources, probes, affinity, HPA metrics and behavior, quota, network policy
+peers) the plan holds exactly that JSON shape as ``Obj``, in camelCase, ready to be written into a manifest; nobody mutates it.
+Lists of named things keep the author's order; references between things are by name. Money and traffic are ``Decimal``.
+"""
+
+from wavetank.plan.model.assumptions import (
+    CostAssumptions,
+    LocalCommand,
+    Objectives,
+    Traffic,
+)
+from wavetank.plan.model.aws import (
+    AccessEntry,
+    AccessPolicy,
+    AddOn,
+    Cluster,
+    ControlPlaneLogs,
+    Disk,
+    Endpoint,
+    FlowLogs,
+    HelmRelease,
+    NatGateway,
+    NatMode,
+    Network,
+    NodeGroup,
+    PodRole,
+    Repository,
+    SecretStore,
+    Subnet,
+)
+from wavetank.plan.model.kubernetes import (
+    Autoscaling,
+    ConfigMap,
+    Container,
+    DisruptionBudget,
+    LimitRange,
+    LoadBalancer,
+    ModelFacts,
+    Namespace,
+    NetworkPolicy,
+    Quota,
+    Role,
+    RoleBinding,
+    Service,
+    ServiceAccount,
+    ServiceMonitor,
+    Workload,
+)
+from wavetank.plan.model.platform import Plan
+
+__all__ = [
+    "AccessEntry",
+    "AccessPolicy",
+    "AddOn",
+    "Autoscaling",
+    "Cluster",
+    "ConfigMap",
+    "Container",
+    "ControlPlaneLogs",
+    "CostAssumptions",
+    "Disk",
+    "DisruptionBudget",
+    "Endpoint",
+    "FlowLogs",
+    "HelmRelease",
+    "LimitRange",
+    "LoadBalancer",
+    "LocalCommand",
+    "ModelFacts",
+    "Namespace",
+    "NatGateway",
+    "NatMode",
+    "Network",
+    "NetworkPolicy",
+    "NodeGroup",
+    "Objectives",
+    "Plan",
+    "PodRole",
+    "Quota",
+    "Repository",
+    "Role",
+    "RoleBinding",
+    "SecretStore",
+    "Service",
+    "ServiceAccount",
+    "ServiceMonitor",
+    "Subnet",
+    "Traffic",
+    "Workload",
+]

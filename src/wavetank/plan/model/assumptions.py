@@ -1,0 +1,57 @@
+"""What the author expects and demands, and what stands for images on a laptop; nothing of it is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Requests as the author expects them, over a month."""
+
+    requests_per_second: Decimal
+    peak_requests_per_second: Decimal
+    request_kib: Decimal
+    response_kib: Decimal
+
+
+@dataclass(frozen=True)
+class CostAssumptions:
+    """Monthly quantities that no file states; each can be given by the author, who also may correct prices."""
+
+    internet_out_gb: Decimal
+    nat_gb: Decimal
+    cross_zone_gb: Decimal
+    control_plane_log_gb: Decimal
+    container_log_gb: Decimal
+    flow_log_gb: Decimal
+    image_storage_gb: Decimal
+    #: price key of the catalog (or an instance type) -> USD per unit, as the author's contract has it
+    prices: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """What must hold; None where the author set no objective."""
+
+    availability_percent: Decimal | None
+    p99_milliseconds: Decimal | None
+    seconds_to_scale: int | None
+    recovery_time_minutes: int | None
+    recovery_point_minutes: int | None
+    monthly_cost_usd: Decimal | None
+
+
+@dataclass(frozen=True)
+class LocalCommand:
+    """Which program stands for an image on a laptop. For ``app`` only: it must never appear in a rendered file."""
+
+    #: the full image reference, as in Container.image
+    image: str
+    #: words of the command; {HOST} and {PORT} are replaced by the pod's address
+    command: tuple[str, ...]
+    #: working directory, relative to the spec's folder
+    folder: str
+    env: Mapping[str, str]

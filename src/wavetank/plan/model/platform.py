@@ -1,0 +1,61 @@
+"""The whole plan of one platform in one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wavetank.plan.model.assumptions import CostAssumptions, LocalCommand, Objectives, Traffic
+from wavetank.plan.model.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, PodRole, Repository, SecretStore
+from wavetank.plan.model.kubernetes import (
+    Namespace,
+    NetworkPolicy,
+    Role,
+    RoleBinding,
+    Service,
+    ServiceMonitor,
+    Workload,
+)
+from wavetank.plan.reasons import Reason, Stated, nearest_reason, stated_place
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One platform in one environment."""
+
+    name: str
+    environment: str
+    region: str
+    account_id: str
+    tags: Mapping[str, str]
+    network: Network
+    cluster: Cluster
+    node_groups: tuple[NodeGroup, ...]
+    add_ons: tuple[AddOn, ...]
+    helm_releases: tuple[HelmRelease, ...]
+    pod_roles: tuple[PodRole, ...]
+    repositories: tuple[Repository, ...]
+    secrets: tuple[SecretStore, ...]
+    namespaces: tuple[Namespace, ...]
+    workloads: tuple[Workload, ...]
+    services: tuple[Service, ...]
+    network_policies: tuple[NetworkPolicy, ...]
+    roles: tuple[Role, ...]
+    role_bindings: tuple[RoleBinding, ...]
+    service_monitors: tuple[ServiceMonitor, ...]
+    traffic: Traffic
+    cost: CostAssumptions
+    objectives: Objectives
+    local: tuple[LocalCommand, ...]
+    #: the platform file as the author named it
+    spec_file: str
+    #: by path: ``nodeGroups[general].maxSize`` (see ``wavetank.plan.reasons``)
+    reasons: Mapping[str, Reason]
+
+    def reason(self, path: str) -> tuple[str, Reason] | None:
+        """Why the value at ``path`` is what it is: its own reason or that of the closest value around it."""
+        return nearest_reason(self.reasons, path)
+
+    def place(self, path: str) -> Stated | None:
+        """The line of the spec behind the value at ``path``, through derivations; None when defaults alone made it."""
+        return stated_place(self.reasons, path)
