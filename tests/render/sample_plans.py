@@ -183,7 +183,8 @@ def workload() -> Workload:
     return Workload(
         name="api",
         namespace="harbor",
-        workload_kind="model-server",
+        kind="Deployment",
+        runs="model-server",
         replicas=2,
         labels=labels,
         selector_labels=labels,

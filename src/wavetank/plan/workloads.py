@@ -15,8 +15,10 @@ from wavetank.plan.model import (
     DisruptionBudget,
     ModelFacts,
     Repository,
+    Runs,
     ServiceAccount,
     Workload,
+    WorkloadKind,
 )
 from wavetank.plan.namespaces import only_namespace
 from wavetank.plan.placement import affinity, topology_spread
@@ -28,7 +30,10 @@ from wavetank.spec.workloads import Workload as WrittenWorkload
 
 _DOCS = "kubernetes.io/docs"
 
-PLAIN_SERVICE = Default("workloads.kind", "nothing was said about a model")
+USUAL_KIND = Default(
+    "workloads.kind", "pods that are alike and keep nothing", f"{_DOCS}/concepts/workloads/controllers"
+)
+PLAIN_SERVICE = Default("workloads.runs", "nothing was said about what runs in it")
 TWO_REPLICAS = Default("workloads.replicas", "one pod is an outage on every node update")
 NO_TOKEN = Default(
     "workloads.automountServiceAccountToken",
@@ -75,8 +80,6 @@ _NON_ROOT_CONTEXT: Obj = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 
-WorkloadKind = Literal["service", "model-server"]
-
 
 def workload(
     stated: WrittenWorkload,
@@ -88,7 +91,8 @@ def workload(
     """A Deployment; ``role`` is the PodRole of its service account."""
     path = workload_path(stated)
     ledger.stated(path, stated)
-    kind: WorkloadKind = ledger.chosen(f"{path}.workloadKind", stated.kind, "service", PLAIN_SERVICE, f"{path}.kind")
+    kind: WorkloadKind = ledger.chosen(f"{path}.kind", stated.kind, "Deployment", USUAL_KIND)
+    runs: Runs = ledger.chosen(f"{path}.runs", stated.runs, "service", PLAIN_SERVICE)
     containers = (
         main_container(stated, repositories, ledger),
         *(further_container(each, f"{path}.containers", repositories, ledger) for each in stated.containers or ()),
@@ -100,7 +104,8 @@ def workload(
     return Workload(
         name=stated.name,
         namespace=namespace_of(stated, written, ledger),
-        workload_kind=kind,
+        kind=kind,
+        runs=runs,
         replicas=replicas,
         labels=_labels(stated, written, selector, ledger),
         selector_labels=selector,

@@ -277,8 +277,10 @@ class Workload(ContainerBase):
     """Name of the Deployment and of its main container."""
     namespace: Name | None = None
     """Namespace. Default: the only one of the platform."""
-    kind: Literal["service", "model-server"] | None = None
-    """What it is; a model server keeps its model in memory and is checked accordingly. Default service."""
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Rollout"] | None = None
+    """Kind of Kubernetes object that makes its pods. Default Deployment; Rollout is the one of Argo Rollouts."""
+    runs: Literal["service", "model-server", "worker", "database", "cache", "batch"] | None = None
+    """What runs in it; a model server keeps its model in memory and is checked accordingly. Default service."""
     replicas: Positive | None = None
     """Pods to begin with; with autoscaling the HPA decides from then on. Default 2."""
     labels: Labels | None = None

@@ -15,7 +15,7 @@ def check(case: Case) -> Iterator[Mistake]:
         if workload.autoscaling is None:
             continue
         for index, target in _memory_targets(workload.autoscaling):
-            if workload.workload_kind == "model-server" or _never_returns(workload, target):
+            if workload.runs == "model-server" or _never_returns(workload, target):
                 yield _mistake(workload, index, target)
 
 

@@ -43,10 +43,12 @@ from wavetank.plan.model.kubernetes import (
     Quota,
     Role,
     RoleBinding,
+    Runs,
     Service,
     ServiceAccount,
     ServiceMonitor,
     Workload,
+    WorkloadKind,
 )
 from wavetank.plan.model.platform import Plan
 
@@ -82,6 +84,7 @@ __all__ = [
     "Repository",
     "Role",
     "RoleBinding",
+    "Runs",
     "SecretStore",
     "Service",
     "ServiceAccount",
@@ -89,4 +92,5 @@ __all__ = [
     "Subnet",
     "Traffic",
     "Workload",
+    "WorkloadKind",
 ]

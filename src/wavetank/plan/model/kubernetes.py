@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from wavetank.kube.types import Obj
 
@@ -108,14 +108,20 @@ class ModelFacts:
     cpu_millis_per_request: Decimal | None
 
 
+#: kinds of objects that make pods; Rollout is argoproj.io's, all others are Kubernetes' own
+WorkloadKind: TypeAlias = Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Rollout"]
+Runs: TypeAlias = Literal["service", "model-server", "worker", "database", "cache", "batch"]
+
+
 @dataclass(frozen=True)
 class Workload:
-    """A Deployment and what belongs to its pods."""
+    """The object that makes pods, and what belongs to them."""
 
     name: str
     namespace: str
+    kind: WorkloadKind
     #: what runs in it, for checks: a model server holds its model in memory, a service does not
-    workload_kind: Literal["service", "model-server"]
+    runs: Runs
     #: of the Deployment; when ``autoscaling`` is set the manifest leaves replicas out, so that an apply does not fight the HPA
     replicas: int
     labels: Mapping[str, str]
