@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
+from wavetank.spec.lookup import at, elements, names, number, repeated, unknown, word
 from wavetank.spec.problems import suggestion
 from wavetank.spec.tree import Mapped, Node, Scalar, children, name_of
 
@@ -31,67 +32,29 @@ _NAMED_LISTS = (
 )
 
 
-def _at(node: Node | None, *keys: str) -> Node | None:
-    for key in keys:
-        node = node.get(key) if isinstance(node, Mapped) else None
-    return node
-
-
-def _word(node: Node | None) -> str | None:
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
-
-
-def _number(node: Node | None) -> int | None:
-    whole = isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool)
-    return int(str(node.value)) if whole and isinstance(node, Scalar) else None
-
-
-def _elements(root: Node, key: str) -> Iterator[Mapped]:
-    return (element for element in children(_at(root, key)) if isinstance(element, Mapped))
-
-
-def _names(root: Node, key: str) -> list[str]:
-    return [name for element in children(_at(root, key)) if (name := name_of(element)) is not None]
-
-
-def _unknown(node: Node | None, what: str, known: list[str]) -> Iterator[Problem]:
-    """The problem of a name that names nothing."""
-    name = _word(node)
-    if node is not None and name is not None and name not in known:
-        remedy = suggestion(name, known) or f"The platform has no {what} at all."
-        yield node.place.problem(f'there is no {what} "{name}"', remedy)
-
-
 def names_are_unique(root: Node) -> Iterator[Problem]:
     """Within a list, a name names one thing."""
     for key in _NAMED_LISTS:
-        seen: dict[str, Node] = {}
-        for element in children(_at(root, key)):
-            name = name_of(element)
-            if name is not None and name in seen:
-                message = f'{key} has two elements named "{name}"; the first is on line {seen[name].place.line}'
-                yield element.place.problem(message, "Rename or remove one.")
-            elif name is not None:
-                seen[name] = element
+        yield from repeated(root, key)
 
 
 def node_group_sizes_are_ordered(root: Node) -> Iterator[Problem]:
     """minSize <= desiredSize <= maxSize."""
-    for group in _elements(root, "nodeGroups"):
+    for group in elements(root, "nodeGroups"):
         for low, high in (("minSize", "maxSize"), ("minSize", "desiredSize"), ("desiredSize", "maxSize")):
             yield from _ordered(group, low, high)
 
 
 def replicas_are_ordered(root: Node) -> Iterator[Problem]:
     """The HPA's minimum is not above its maximum."""
-    for workload in _elements(root, "workloads"):
-        scaling = _at(workload, "autoscaling")
+    for workload in elements(root, "workloads"):
+        scaling = at(workload, "autoscaling")
         if isinstance(scaling, Mapped):
             yield from _ordered(scaling, "minReplicas", "maxReplicas")
 
 
 def _ordered(holder: Mapped, low: str, high: str) -> Iterator[Problem]:
-    least, most = _number(holder.get(low)), _number(holder.get(high))
+    least, most = number(holder.get(low)), number(holder.get(high))
     later = max((entry for key in (low, high) if (entry := holder.get(key))), key=lambda node: node.place, default=None)
     if least is not None and most is not None and least > most and later is not None:
         yield later.place.problem(f"{low} {least} is above {high} {most}", f"Raise {high} or lower {low}.")
@@ -99,22 +62,22 @@ def _ordered(holder: Mapped, low: str, high: str) -> Iterator[Problem]:
 
 def workloads_exist(root: Node) -> Iterator[Problem]:
     """Services, network policies and roles name workloads of the platform."""
-    known = _names(root, "workloads")
+    known = names(root, "workloads")
     for key in ("services", "networkPolicies"):
-        for element in _elements(root, key):
-            yield from _unknown(element.get("workload"), "workload", known)
-    for role in _elements(root, "roles"):
+        for element in elements(root, key):
+            yield from unknown(element.get("workload"), "workload", known)
+    for role in elements(root, "roles"):
         for workload in children(role.get("workloads")):
-            yield from _unknown(workload, "workload", known)
+            yield from unknown(workload, "workload", known)
 
 
 def namespaces_exist(root: Node) -> Iterator[Problem]:
     """Workloads and roles live in namespaces of the platform; with several, each says in which."""
-    known = _names(root, "namespaces")
+    known = names(root, "namespaces")
     for key in ("workloads", "roles"):
-        for element in _elements(root, key):
+        for element in elements(root, key):
             if element.get("namespace") is not None:
-                yield from _unknown(element.get("namespace"), "namespace", known)
+                yield from unknown(element.get("namespace"), "namespace", known)
             elif len(known) != 1:
                 there = f"the platform has {len(known)} namespaces" if known else "the platform lists no namespaces"
                 yield element.place.problem(
@@ -124,24 +87,24 @@ def namespaces_exist(root: Node) -> Iterator[Problem]:
 
 def services_exist(root: Node) -> Iterator[Problem]:
     """A ServiceMonitor scrapes a Service of the platform."""
-    for monitor in _elements(root, "serviceMonitors"):
-        yield from _unknown(monitor.get("service"), "service", _names(root, "services"))
+    for monitor in elements(root, "serviceMonitors"):
+        yield from unknown(monitor.get("service"), "service", names(root, "services"))
 
 
 def secrets_exist(root: Node) -> Iterator[Problem]:
     """Permissions name secrets of the platform."""
-    known = _names(root, "secrets")
+    known = names(root, "secrets")
     for key in ("workloads", "addOns", "helmReleases"):
-        for element in _elements(root, key):
-            for secret in children(_at(element, "permissions", "secrets")):
-                yield from _unknown(secret, "secret", known)
+        for element in elements(root, key):
+            for secret in children(at(element, "permissions", "secrets")):
+                yield from unknown(secret, "secret", known)
 
 
 def services_have_a_port_to_reach(root: Node) -> Iterator[Problem]:
     """A Service without targetPort needs a workload with a port."""
-    workloads = {name_of(workload): workload for workload in _elements(root, "workloads")}
-    for service in _elements(root, "services"):
-        workload = workloads.get(_word(service.get("workload")))
+    workloads = {name_of(workload): workload for workload in elements(root, "workloads")}
+    for service in elements(root, "services"):
+        workload = workloads.get(word(service.get("workload")))
         if workload is not None and service.get("targetPort") is None and workload.get("port") is None:
             message = f'the service has no targetPort and workload "{name_of(workload)}" no port'
             yield service.place.problem(message, "Add `port` to the workload or `targetPort` to the service.")
@@ -149,14 +112,14 @@ def services_have_a_port_to_reach(root: Node) -> Iterator[Problem]:
 
 def selected_node_groups_exist(root: Node) -> Iterator[Problem]:
     """A node selector on EKS's own label names a node group of the platform."""
-    for workload in _elements(root, "workloads"):
-        selected = _at(workload, "nodeSelector", "eks.amazonaws.com/nodegroup")
-        yield from _unknown(selected, "node group", _names(root, "nodeGroups"))
+    for workload in elements(root, "workloads"):
+        selected = at(workload, "nodeSelector", "eks.amazonaws.com/nodegroup")
+        yield from unknown(selected, "node group", names(root, "nodeGroups"))
 
 
 def local_images_are_used(root: Node) -> Iterator[Problem]:
     """A local command stands for an image that some container has."""
-    local = _at(root, "local")
+    local = at(root, "local")
     images = sorted(set(_images(root)))
     for image, entry in local.entries.items() if isinstance(local, Mapped) else ():
         if image not in images:
@@ -164,31 +127,31 @@ def local_images_are_used(root: Node) -> Iterator[Problem]:
 
 
 def _images(root: Node) -> Iterator[str]:
-    for workload in _elements(root, "workloads"):
+    for workload in elements(root, "workloads"):
         for container in (workload, *children(workload.get("containers")), *children(workload.get("initContainers"))):
-            image = _word(_at(container, "image"))
+            image = word(at(container, "image"))
             if image is not None:
                 yield image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else image
 
 
 def zones_are_of_the_region(root: Node) -> Iterator[Problem]:
     """At least two zones, all of the region; node groups stay within them."""
-    region, zones = _word(_at(root, "region")), _at(root, "network", "zones")
+    region, zones = word(at(root, "region")), at(root, "network", "zones")
     known = list(catalog.zones(region or ""))
     for zone in children(zones):
         if known:
-            yield from _unknown(zone, f"zone in {region} named", known)
+            yield from unknown(zone, f"zone in {region} named", known)
     if zones is not None and len(children(zones)) == 1:
         yield zones.place.problem("an EKS cluster needs subnets in at least two zones", "Name a second zone.")
-    used = [name for node in children(zones) if (name := _word(node))] or known[:2]
-    for group in _elements(root, "nodeGroups"):
+    used = [name for node in children(zones) if (name := word(node))] or known[:2]
+    for group in elements(root, "nodeGroups"):
         for zone in children(group.get("zones")):
-            yield from _unknown(zone, "zone of the network named", used)
+            yield from unknown(zone, "zone of the network named", used)
 
 
 def _range(node: Node | None) -> IPv4Network | None:
     try:
-        return IPv4Network(_word(node) or "")
+        return IPv4Network(word(node) or "")
     except ValueError:
         return None
 
@@ -200,12 +163,12 @@ _SUBNET_KEYS = ("publicSubnets", "privateSubnets")
 
 def subnets_fit_the_vpc(root: Node) -> Iterator[Problem]:
     """Each subnet lies in the VPC and overlaps no other; each zone has one of either kind."""
-    network = _at(root, "network")
-    vpc_node = _at(network, "vpcCidr")
+    network = at(root, "network")
+    vpc_node = at(network, "vpcCidr")
     vpc = _range(vpc_node) if vpc_node is not None else IPv4Network("10.0.0.0/16")
     placed: list[IPv4Network] = []
     for key in _SUBNET_KEYS:
-        for subnet in children(_at(network, key)):
+        for subnet in children(at(network, key)):
             cidr = _range(subnet)
             if cidr is None:
                 continue
@@ -219,23 +182,23 @@ def subnets_fit_the_vpc(root: Node) -> Iterator[Problem]:
 
 def every_zone_has_its_subnets(root: Node) -> Iterator[Problem]:
     """As many public and private subnets as zones, and both kinds or neither."""
-    network = _at(root, "network")
-    zones = len(children(_at(network, "zones"))) or 2
+    network = at(root, "network")
+    zones = len(children(at(network, "zones"))) or 2
     for key in _SUBNET_KEYS:
-        subnets = _at(network, key)
+        subnets = at(network, key)
         if subnets is not None and len(children(subnets)) not in (0, zones):
             message = f"{key} lists {len(children(subnets))} subnets for {zones} zones"
             yield subnets.place.problem(message, "List one per zone, in the order of the zones.")
-        if subnets is not None and any(_at(network, each) is None for each in _SUBNET_KEYS):
+        if subnets is not None and any(at(network, each) is None for each in _SUBNET_KEYS):
             yield subnets.place.problem(f"{key} stands alone", "List public and private subnets, or leave both out.")
 
 
 def the_vpc_can_be_shared_out(root: Node) -> Iterator[Problem]:
     """A small VPC needs its subnets written out."""
-    network = _at(root, "network")
-    vpc_node = _at(network, "vpcCidr")
+    network = at(root, "network")
+    vpc_node = at(network, "vpcCidr")
     vpc = _range(vpc_node)
-    stated = any(_at(network, key) is not None for key in _SUBNET_KEYS)
+    stated = any(at(network, key) is not None for key in _SUBNET_KEYS)
     if vpc_node is not None and vpc is not None and vpc.prefixlen > _SMALLEST_SHARED and not stated:
         remedy = f"List publicSubnets and privateSubnets, or choose at least a /{_SMALLEST_SHARED}."
         yield vpc_node.place.problem(f"{vpc} is too small to be shared out by itself", remedy)
@@ -243,7 +206,7 @@ def the_vpc_can_be_shared_out(root: Node) -> Iterator[Problem]:
 
 def service_addresses_are_outside_the_vpc(root: Node) -> Iterator[Problem]:
     """Service addresses and the VPC may not overlap."""
-    service_node, vpc = _at(root, "cluster", "serviceCidr"), _range(_at(root, "network", "vpcCidr"))
+    service_node, vpc = at(root, "cluster", "serviceCidr"), _range(at(root, "network", "vpcCidr"))
     service = _range(service_node)
     if service_node is not None and service is not None and vpc is not None and service.overlaps(vpc):
         yield service_node.place.problem(f"serviceCidr {service} overlaps the VPC {vpc}", "For example 172.20.0.0/16.")
@@ -251,18 +214,18 @@ def service_addresses_are_outside_the_vpc(root: Node) -> Iterator[Problem]:
 
 def public_endpoints_name_who_may(root: Node) -> Iterator[Problem]:
     """A public endpoint of the cluster's API says for whom."""
-    endpoint = _at(root, "cluster", "endpoint")
-    public = _at(endpoint, "public")
-    if isinstance(public, Scalar) and public.value is True and not children(_at(endpoint, "publicAccessCidrs")):
+    endpoint = at(root, "cluster", "endpoint")
+    public = at(endpoint, "public")
+    if isinstance(public, Scalar) and public.value is True and not children(at(endpoint, "publicAccessCidrs")):
         remedy = "List publicAccessCidrs; write 0.0.0.0/0 if you do mean everyone."
         yield public.place.problem("the API endpoint is public, but nothing says who may reach it", remedy)
 
 
 def requests_stay_below_limits(root: Node) -> Iterator[Problem]:
     """No container asks for more than it may use."""
-    for workload in _elements(root, "workloads"):
+    for workload in elements(root, "workloads"):
         for container in (workload, *children(workload.get("containers")), *children(workload.get("initContainers"))):
-            resources = _at(container, "resources")
+            resources = at(container, "resources")
             if isinstance(resources, Mapped):
                 yield from _requests_above_limits(resources)
 
@@ -270,13 +233,13 @@ def requests_stay_below_limits(root: Node) -> Iterator[Problem]:
 def _requests_above_limits(resources: Mapped) -> Iterator[Problem]:
     requests, limits = resources.get("requests"), resources.get("limits")
     for name, entry in requests.entries.items() if isinstance(requests, Mapped) else ():
-        if _is_above(entry.value, _at(limits, name)):
+        if _is_above(entry.value, at(limits, name)):
             yield entry.value.place.problem(
                 f"the request of {name} is above its limit", "Raise the limit or ask for less."
             )
     if requests is None and limits is None:
         for name, entry in resources.entries.items():
-            request, slash, limit = (_word(entry.value) or "").partition("/")
+            request, slash, limit = (word(entry.value) or "").partition("/")
             if slash and _is_more(request, limit):
                 message = f"the request of {name} is above its limit"
                 yield entry.value.place.problem(message, "Write request/limit, the smaller first.")
@@ -296,11 +259,11 @@ def _is_more(request: str, limit: str) -> bool:
 
 def charts_are_pinned(root: Node) -> Iterator[Problem]:
     """A chart that the catalog does not know says where it lives and which version."""
-    for release in children(_at(root, "helmReleases")):
-        chart = _word(_at(release, "chart")) or name_of(release)
+    for release in children(at(root, "helmReleases")):
+        chart = word(at(release, "chart")) or name_of(release)
         if chart is None or catalog.chart(chart) is not None:
             continue
-        missing = [key for key in ("repository", "version") if _at(release, key) is None]
+        missing = [key for key in ("repository", "version") if at(release, key) is None]
         if missing:
             remedy = f"Charts that need neither: {', '.join(catalog.chart_names())}."
             yield release.place.problem(f'the chart "{chart}" needs its {" and ".join(missing)}', remedy)
