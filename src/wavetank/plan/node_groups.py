@@ -6,8 +6,8 @@ from wavetank import catalog
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Disk, Network, NodeGroup
 from wavetank.plan.reasons import Default
-from wavetank.spec.aws import Disk as WrittenDisk
 from wavetank.spec.aws import NodeGroup as WrittenNodeGroup
+from wavetank.spec.machines import Disk as WrittenDisk
 from wavetank.spec.shapes import shape
 
 _GUIDE = "docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html"

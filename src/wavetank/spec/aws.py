@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from wavetank.spec.ground import InterfaceEndpoint
+from wavetank.spec.machines import Disk, Kubelet
 from wavetank.spec.problems import refuse, suggestion
 from wavetank.spec.shapes import Taint
 from wavetank.spec.words import (
     SWITCH,
-    WHOLE_NUMBER,
     WORD,
     AddOnName,
     Arn,
@@ -83,6 +84,8 @@ class Network(Written):
     """VPC flow logs. Default on."""
     gateway_endpoints: Many[Literal["s3", "dynamodb"]] | None = None
     """Services reached past the NAT gateway for free. Default [s3]: image layers come from S3."""
+    interface_endpoints: Many[InterfaceEndpoint] | None = None
+    """Services reached by addresses in the private subnets, for example ecr.api; paid by the hour. Default none."""
 
 
 class Endpoint(Written):
@@ -192,24 +195,6 @@ class Cluster(Written):
     """Refuse to delete the cluster until this is turned off. Default false."""
 
 
-class Disk(Written):
-    """Root volume of a node. Short form: its size in GiB."""
-
-    short_forms = (WHOLE_NUMBER,)
-
-    gib: Positive | None = None
-    """Size in GiB. Default 20, as EKS has it; model images want more."""
-    type: Literal["gp3", "gp2", "io1", "io2"] | None = None
-    """EBS volume type. Default gp3: cheaper than gp2 at the same speed."""
-    encrypted: bool | None = None
-    """Default true."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, value: Any) -> Any:
-        return {"gib": value} if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 AmiType = Literal[
     "AL2023_x86_64_STANDARD",
     "AL2023_ARM_64_STANDARD",
@@ -248,6 +233,10 @@ class NodeGroup(Written):
     """Node taints in Kubernetes' shape. Default none."""
     zones: Many[str] | None = None
     """Only in these zones. Default: in all private subnets."""
+    per_zone: bool | None = None
+    """One group per zone, named `<name>-<zone>`, each of these sizes. Default false; volumes of one zone want true."""
+    kubelet: Kubelet | None = None
+    """Settings of the kubelet. Default: what EKS sets."""
     max_unavailable: IntOrPercent | None = None
     """Nodes that an update of the group replaces at the same time. Default 1."""
     metadata_hop_limit: Positive | None = None

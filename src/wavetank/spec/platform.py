@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
 
 from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
+from wavetank.spec.ground import Dns, FileSystem, StateBackend
+from wavetank.spec.machines import Karpenter
 from wavetank.spec.problems import place_of, refuse
 from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
@@ -109,6 +111,8 @@ class PlatformFile(Written):
     """The EKS cluster."""
     node_groups: Many[NodeGroup]
     """Managed node groups."""
+    karpenter: Karpenter | None = None
+    """Node pools that Karpenter fills as pods wait; beside at least one node group for the controller. Default none."""
     add_ons: Many[AddOn] | None = None
     """EKS managed add-ons. Default: vpc-cni, coredns, kube-proxy; and metrics-server where an HPA needs it."""
     helm_releases: Many[HelmRelease] | None = None
@@ -117,6 +121,18 @@ class PlatformFile(Written):
     """ECR repositories. Default none."""
     secrets: Many[SecretStore] | None = None
     """Secrets of AWS Secrets Manager. Default none."""
+    file_systems: Many[FileSystem] | None = None
+    """EFS file systems. Default none."""
+    dns: Dns | None = None
+    """Public names and certificates. Default none."""
+    pod_identity: Literal["irsa", "podIdentity"] | None = None
+    """How pods get their IAM roles. Default irsa: the cluster's OIDC provider; podIdentity needs EKS's agent on the nodes."""
+    state_backend: StateBackend | None = None
+    """Where Terraform keeps its state. Default: beside the files."""
+    terraform_files: Many[str] | None = None
+    """Terraform files of your own, relative to this file; they go to terraform/ as they are. Default none."""
+    manifests: Many[str] | None = None
+    """Kubernetes manifests of your own, relative to this file; they are applied after all others. Default none."""
     namespaces: Many[Namespace] | None = None
     """Namespaces."""
     workloads: Many[Workload] | None = None
