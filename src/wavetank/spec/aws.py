@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from wavetank.spec.ground import InterfaceEndpoint
-from wavetank.spec.machines import Disk, Kubelet
+from wavetank.spec.machines import BOTTLEROCKET_KEYS, Disk, Kubelet
 from wavetank.spec.problems import refuse, suggestion
 from wavetank.spec.shapes import Taint
 from wavetank.spec.words import (
@@ -243,6 +243,14 @@ class NodeGroup(Written):
     """IMDSv2 hop limit. Default 1: pods cannot take the node's credentials."""
     pods_per_node: Positive | None = None
     """How many pods you count on per node. No default; when given, it is checked against what the instance type admits."""
+
+    @model_validator(mode="after")
+    def _image_knows_the_settings(self) -> NodeGroup:
+        if self.kubelet is not None and (self.ami_type or "").startswith("BOTTLEROCKET"):
+            unknown = [key for key in self.kubelet.written_keys() if key not in BOTTLEROCKET_KEYS]
+            if unknown:
+                refuse(f"Bottlerocket's settings have no {', '.join(unknown)}", "Choose an AL2023 image.")
+        return self
 
 
 class Statement(Written):

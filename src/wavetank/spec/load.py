@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from wavetank.base.errors import InputError, Problem
+from wavetank.spec.attachments import Attachments, attachments
 from wavetank.spec.overlay import merged, without_nulls
 from wavetank.spec.platform import Platform, PlatformFile
 from wavetank.spec.problems import problems_of, suggestion
@@ -36,13 +37,13 @@ def load_text(text: str, file: str, environment: str = DEFAULT_ENVIRONMENT) -> P
     names = tuple(overlays) or (DEFAULT_ENVIRONMENT,)
     if environment not in names:
         problems.append(Problem(file, 0, 0, f'there is no environment "{environment}"', suggestion(environment, names)))
-    readings = {name: _read(root, overlays.get(name)) for name in names}
+    readings = {name: _read(root, overlays.get(name), Path(file).parent) for name in names}
     problems += _all_problems(readings, environment)
     if problems:
         raise InputError(sorted(set(problems)))
     chosen = readings[environment]
     assert chosen.written is not None, "a file without problems must validate"
-    return Platform(chosen.written, environment, file, chosen.root, names)
+    return Platform(chosen.written, environment, file, chosen.root, names, chosen.attached.files)
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,10 @@ class _Reading:
     root: Node
     written: PlatformFile | None
     problems: tuple[Problem, ...]
+    attached: Attachments
 
 
-def _read(root: Mapped, overlay: Node | None) -> _Reading:
+def _read(root: Mapped, overlay: Node | None, folder: Path) -> _Reading:
     base = without_nulls(
         Mapped({key: entry for key, entry in root.entries.items() if key != "environments"}, root.place)
     )
@@ -63,7 +65,8 @@ def _read(root: Mapped, overlay: Node | None) -> _Reading:
         written, problems = PlatformFile.model_validate(plain(whole)), []
     except ValidationError as error:
         written, problems = None, problems_of(error, whole, PlatformFile)
-    return _Reading(whole, written, (*problems, *contradictions(whole)))
+    attached = attachments(whole, folder)
+    return _Reading(whole, written, (*problems, *contradictions(whole), *attached.problems), attached)
 
 
 def _all_problems(readings: dict[str, _Reading], environment: str) -> list[Problem]:

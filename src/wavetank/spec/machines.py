@@ -50,6 +50,26 @@ class ReservedMemory(Written):
     """Amounts, by memory or hugepages-<size>."""
 
 
+#: settings of KubeletConfiguration that Bottlerocket takes, under the same name with dashes
+BOTTLEROCKET_KEYS = frozenset(
+    {
+        "maxPods",
+        "cpuManagerPolicy",
+        "topologyManagerPolicy",
+        "topologyManagerScope",
+        "systemReserved",
+        "kubeReserved",
+        "evictionHard",
+        "imageGCHighThresholdPercent",
+        "imageGCLowThresholdPercent",
+        "containerLogMaxSize",
+        "containerLogMaxFiles",
+        "cpuCFSQuota",
+        "podPidsLimit",
+    }
+)
+
+
 class Kubelet(Written):
     """Settings of the kubelet of a node group, as KubeletConfiguration names them. What is absent stays as EKS sets it."""
 
@@ -89,6 +109,10 @@ class Kubelet(Written):
     """How many at the same time; needs serializeImagePulls: false."""
     pod_pids_limit: Positive | None = None
     """Most processes of a pod."""
+
+    def written_keys(self) -> tuple[str, ...]:
+        """The settings that are given, as KubeletConfiguration names them."""
+        return tuple(self.model_dump(by_alias=True, exclude_none=True))
 
     @model_validator(mode="after")
     def _managers_fit(self) -> Kubelet:

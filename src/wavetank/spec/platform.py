@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
 
+from wavetank.spec.attachments import Attachment
 from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
 from wavetank.spec.ground import Dns, FileSystem, StateBackend
 from wavetank.spec.machines import Karpenter
@@ -169,6 +171,8 @@ class Platform:
     root: Node
     #: environments that the file knows
     environments: tuple[str, ...]
+    #: by key (terraformFiles, manifests): the author's own files
+    attachments: Mapping[str, tuple[Attachment, ...]]
 
     def place(self, *steps: str | int) -> Place:
         """Where the value at these steps (keys, element names, indices) is written, or the closest value around it."""

@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
+from wavetank.spec import ground_references
 from wavetank.spec.lookup import at, elements, names, number, repeated, unknown, word
 from wavetank.spec.problems import suggestion
 from wavetank.spec.tree import Mapped, Node, Scalar, children, name_of
@@ -23,6 +24,7 @@ _NAMED_LISTS = (
     "helmReleases",
     "repositories",
     "secrets",
+    "fileSystems",
     "namespaces",
     "workloads",
     "services",
@@ -112,9 +114,26 @@ def services_have_a_port_to_reach(root: Node) -> Iterator[Problem]:
 
 def selected_node_groups_exist(root: Node) -> Iterator[Problem]:
     """A node selector on EKS's own label names a node group of the platform."""
+    known = node_group_names(root)
     for workload in elements(root, "workloads"):
         selected = at(workload, "nodeSelector", "eks.amazonaws.com/nodegroup")
-        yield from unknown(selected, "node group", names(root, "nodeGroups"))
+        yield from unknown(selected, "node group", known)
+
+
+def node_group_names(root: Node) -> list[str]:
+    """The groups as EKS knows them: a group per zone carries the zone in its name."""
+    region = word(at(root, "region")) or ""
+    own = [name for node in children(at(root, "network", "zones")) if (name := word(node))]
+    found = []
+    for group in elements(root, "nodeGroups"):
+        zones = [name for node in children(group.get("zones")) if (name := word(node))]
+        split = at(group, "perZone")
+        name = name_of(group) or ""
+        if isinstance(split, Scalar) and split.value is True:
+            found += [f"{name}-{zone}" for zone in zones or own or catalog.zones(region)[:2]]
+        else:
+            found.append(name)
+    return found
 
 
 def local_images_are_used(root: Node) -> Iterator[Problem]:
@@ -288,6 +307,7 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     public_endpoints_name_who_may,
     requests_stay_below_limits,
     charts_are_pinned,
+    *ground_references.RULES,
 )
 
 

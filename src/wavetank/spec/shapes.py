@@ -314,7 +314,9 @@ Effect = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
 
 class Taint(Written):
-    """Keeps pods away from nodes unless they tolerate it."""
+    """Keeps pods away from nodes unless they tolerate it. Short form, as kubectl writes it: `key=value:effect`."""
+
+    short_forms = (WORD,)
 
     key: str
     """Key of the taint."""
@@ -322,6 +324,17 @@ class Taint(Written):
     """Value of the taint."""
     effect: Effect
     """What happens to pods that do not tolerate it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pair, colon, effect = value.rpartition(":")
+        if not colon:
+            refuse(f'"{value}" is no taint', "Write key=value:effect, for example nvidia.com/gpu=true:NoSchedule.")
+        key, equals, given = pair.partition("=")
+        return {"key": key, "effect": effect} | ({"value": given} if equals else {})
 
 
 class Toleration(Written):
