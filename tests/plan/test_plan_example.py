@@ -40,9 +40,9 @@ def test_the_maximum_of_pods_fits_on_the_nodes_that_are_there_without_an_autosca
 
 def _component_cpu_milli(planned: Plan, nodes: int) -> int:
     facts = [facts for add_on in planned.add_ons if (facts := catalog.addon(add_on.name))]
-    per_node = sum(quantity.milli(each.requests.per_node.get("cpu", "0")) for each in facts)
-    pods = sum(each.requests.replicas * quantity.milli(each.requests.per_pod.get("cpu", "0")) for each in facts)
-    return nodes * per_node + pods
+    daemons = sum(quantity.milli(daemon.requests["cpu"]) for each in facts for daemon in each.requests.daemons)
+    pods = sum(pod.replicas * quantity.milli(pod.requests["cpu"]) for each in facts for pod in each.requests.pods)
+    return nodes * daemons + pods
 
 
 def test_the_version_is_in_standard_support(planned: Plan) -> None:

@@ -1,53 +1,18 @@
-"""What fits where: pods on the nodes of a group, by requests and by the number of pods a node admits.
+"""What a plan's pods ask for and what its node groups have: ``packing`` with the plan's own words.
 
-Read by ``cost`` (how many nodes are paid) and ``checks`` (whether everything can be scheduled). Pure arithmetic on a plan:
-requests and daemonsets only, as an autoscaler simulates it; affinity and spreading can only make it need more.
+Read by ``cost`` (how many nodes are paid). Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
 
-from wavetank.base.units import MIB
 from wavetank.catalog import addon, chart, instance_type
 from wavetank.catalog.addons import Requests
-from wavetank.kube import quantity
 from wavetank.kube.taints import REPELLING, untolerated
 from wavetank.plan.model import NodeGroup, Plan, Workload
-
-
-@dataclass(frozen=True)
-class Demand:
-    """What one pod asks a node for, in thousandths of a core and bytes."""
-
-    cpu_milli: int
-    memory_bytes: int
-
-    def __add__(self, other: Demand) -> Demand:
-        return Demand(self.cpu_milli + other.cpu_milli, self.memory_bytes + other.memory_bytes)
-
-
-@dataclass(frozen=True)
-class Room:
-    """What a node has for pods."""
-
-    cpu_milli: int
-    memory_bytes: int
-    pods: int
-
-    def holds(self, demand: Demand) -> bool:
-        return self.pods > 0 and demand.cpu_milli <= self.cpu_milli and demand.memory_bytes <= self.memory_bytes
-
-    def minus(self, demand: Demand) -> Room:
-        return Room(self.cpu_milli - demand.cpu_milli, self.memory_bytes - demand.memory_bytes, self.pods - 1)
-
-
-def demand_of(requests: Mapping[str, Any]) -> Demand:
-    """The demand of a pod with these (Kubernetes) requests."""
-    return Demand(quantity.milli(requests.get("cpu", "0")), quantity.value(requests.get("memory", "0")))
+from wavetank.plan.packing import Demand, Room, demand_of, empty_room, nodes_for
 
 
 def pod_demand(workload: Workload) -> Demand:
@@ -58,30 +23,32 @@ def pod_demand(workload: Workload) -> Demand:
     return Demand(
         max([total.cpu_milli, *(d.cpu_milli for d in inits)]),
         max([total.memory_bytes, *(d.memory_bytes for d in inits)]),
+        total.devices,
     )
 
 
 def node_room(plan: Plan, group: NodeGroup) -> Room:
     """An empty node of the group (its smallest instance type), less what daemonsets take on every node."""
     types = [instance_type(name) for name in group.instance_types]
-    room = Room(
-        min(t.allocatable_cpu_milli for t in types),
-        min(t.allocatable_memory_mib for t in types) * MIB,
-        group.max_pods,
-    )
-    for demand in daemon_demands(plan):
-        room = room.minus(demand)
-    return room
+    return empty_room(types, group.max_pods, daemon_demands(plan, group))
 
 
-def daemon_demands(plan: Plan) -> list[Demand]:
-    """The demand of each daemonset pod that stands on every node."""
-    return [demand_of(requests.per_node) for requests in _component_requests(plan) if requests.per_node]
+def daemon_demands(plan: Plan, group: NodeGroup) -> list[Demand]:
+    """The demand of each pod that the components' daemonsets put on a node of the group."""
+    daemons = [daemon for requests in _component_requests(plan) for daemon in requests.daemons]
+    return [demand_of(daemon.requests) for daemon in daemons if has_gpus(group) or not daemon.only_on_gpus]
+
+
+def has_gpus(group: NodeGroup) -> bool:
+    """Whether the group's machines have NVIDIA GPUs."""
+    accelerators = [instance_type(name).accelerator for name in group.instance_types]
+    return any(each is not None and each.resource == "nvidia.com/gpu" for each in accelerators)
 
 
 def system_demands(plan: Plan) -> list[Demand]:
     """The demand of each pod of the add-ons' and releases' Deployments."""
-    return [demand_of(r.per_pod) for r in _component_requests(plan) for _ in range(r.replicas)]
+    sets = [pods for requests in _component_requests(plan) for pods in requests.pods]
+    return [demand_of(pods.requests) for pods in sets for _ in range(pods.replicas)]
 
 
 def _component_requests(plan: Plan) -> Iterable[Requests]:
@@ -95,41 +62,6 @@ def may_run_on(workload: Workload, group: NodeGroup) -> bool:
     labels = {**group.labels, "eks.amazonaws.com/nodegroup": group.name}
     selected = all(labels.get(key) == value for key, value in workload.node_selector.items())
     return selected and untolerated(group.taints, workload.tolerations, REPELLING) is None
-
-
-def nodes_for(demands: Iterable[Demand], room: Room) -> int | None:
-    """Nodes that hold all pods, first fit in order of decreasing size; None when a pod fits on no empty node."""
-    nodes: list[Room] = []
-    for demand in sorted(
-        demands, key=lambda d: d.cpu_milli * room.memory_bytes + d.memory_bytes * room.cpu_milli, reverse=True
-    ):
-        place = next((index for index, node in enumerate(nodes) if node.holds(demand)), None)
-        if place is not None:
-            nodes[place] = nodes[place].minus(demand)
-        elif room.holds(demand):
-            nodes.append(room.minus(demand))
-        else:
-            return None
-    return len(nodes)
-
-
-def pods_that_fit(demand: Demand, others: Iterable[Demand], room: Room, nodes: int) -> int:
-    """How many equal pods fit on so many nodes beside the others, which are placed first (largest first)."""
-    rooms = [room] * nodes
-    for other in sorted(others, key=lambda d: (d.cpu_milli, d.memory_bytes), reverse=True):
-        place = next((index for index, node in enumerate(rooms) if node.holds(other)), None)
-        if place is not None:
-            rooms[place] = rooms[place].minus(other)
-    return sum(_copies(demand, node) for node in rooms)
-
-
-def _copies(demand: Demand, room: Room) -> int:
-    bounds = [room.pods]
-    if demand.cpu_milli:
-        bounds.append(room.cpu_milli // demand.cpu_milli)
-    if demand.memory_bytes:
-        bounds.append(room.memory_bytes // demand.memory_bytes)
-    return max(0, min(bounds))
 
 
 def expected_replicas(plan: Plan, workload: Workload) -> int:

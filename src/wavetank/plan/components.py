@@ -135,6 +135,7 @@ def _helm_release(
     ledger.stated(path, stated)
     chart = stated.chart or stated.name
     facts = catalog.chart(chart)
+    chart = facts.name if facts else chart
     namespace = stated.namespace or (facts.namespace if facts else "kube-system")
     service_account = stated.service_account or (facts.service_account if facts else None)
     role = None

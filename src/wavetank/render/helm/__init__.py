@@ -10,6 +10,7 @@ import shlex
 from pathlib import PurePath
 from typing import Any
 
+from wavetank.catalog import chart
 from wavetank.plan.model import HelmRelease, Plan
 from wavetank.render import yaml
 from wavetank.render.bundle import RenderedFile
@@ -18,10 +19,6 @@ from wavetank.render.trace import Line, Traced, tree
 
 FOLDER = "helm"
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
-#: where a chart keeps its service account when that is not ``serviceAccount`` (paths of keys in its values)
-SERVICE_ACCOUNT_KEYS = {"cluster-autoscaler": ("rbac", "serviceAccount")}
-#: charts whose program must be told its VPC, because pods do not reach the node's metadata service: chart → key of its values
-VPC_ID_KEYS = {"aws-load-balancer-controller": "vpcId"}
 
 
 def files(plan: Plan) -> dict[str, RenderedFile]:
@@ -63,7 +60,8 @@ def values_of(plan: Plan, release: HelmRelease) -> Traced:
 
 
 def _service_account_keys(release: HelmRelease) -> tuple[str, ...]:
-    return SERVICE_ACCOUNT_KEYS.get(release.chart.rsplit("/", 1)[-1], ("serviceAccount",))
+    facts = chart(release.chart.rsplit("/", 1)[-1])
+    return facts.service_account_keys if facts else ("serviceAccount",)
 
 
 def _account(plan: Plan, release: HelmRelease, path: str) -> dict[str, Any]:
@@ -121,5 +119,6 @@ def _commands(release: HelmRelease) -> list[Line]:
 
 
 def _asked_of_terraform(release: HelmRelease, path: str) -> list[tuple[str, str]]:
-    key = VPC_ID_KEYS.get(release.chart.rsplit("/", 1)[-1])
+    facts = chart(release.chart.rsplit("/", 1)[-1])
+    key = facts.vpc_id_key if facts else None
     return [(f'--set {key}="$(terraform -chdir=../terraform output -raw vpc_id)"', path)] if key else []
