@@ -10,6 +10,7 @@ from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.components import COMPONENTS, NetworkPlugin, StandIns, UnknownComponentError, install, uninstall
 from wavetank.twin.components.load_balancer_controller import LABELS, NAME
+from wavetank.twin.components.registry import acts
 from wavetank.twin.components.service_load_balancers import TYPE_ANNOTATION, is_ours
 from wavetank.twin.components.vpc_cni import LABELS as CNI_LABELS
 from wavetank.twin.engine import Engine
@@ -45,14 +46,42 @@ def test_every_component_installs_upgrades_and_uninstalls_without_a_trace(name: 
     there.engine.run_for(60.0)
     left = {key: len(there.list(key)) for key in there.store.resource_keys() if key != "events"}
     left = {key: count - before.get(key, 0) for key, count in left.items()}
-    assert not {key: count for key, count in left.items() if count and key != "namespaces"}
+    kept = ("namespaces", "customresourcedefinitions.apiextensions.k8s.io")
+    assert not {key: count for key, count in left.items() if count and key not in kept}
 
 
 def test_an_unknown_component_is_refused_with_the_nearest_known_name() -> None:
     with pytest.raises(UnknownComponentError, match="did you mean coredns"):
         install(cluster(), "coredn", "v1")
-    with pytest.raises(UnknownComponentError, match="no stand-in for the component 'argo-cd'"):
-        uninstall(cluster(), "argo-cd")
+    with pytest.raises(UnknownComponentError, match="no stand-in for the component 'nobody-knows-it'"):
+        uninstall(cluster(), "nobody-knows-it")
+
+
+@pytest.mark.parametrize(
+    "name", ["kube-prometheus-stack", "keda", "istiod", "istio-base", "snapshot-controller", "argo-cd"]
+)
+def test_what_the_catalogue_knows_of_a_component_stands_in_its_place(name: str) -> None:
+    there = cluster()
+    stored = install(there, name, "1.2.3")
+    again = install(there, name, "1.2.4")
+    assert [obj["kind"] for obj in again] == [obj["kind"] for obj in stored]
+    assert any(obj["kind"] in ("Deployment", "CustomResourceDefinition") for obj in stored)
+    uninstall(there, name)
+    assert workloads(there) == {}
+    assert not acts(name)
+
+
+def test_the_definitions_of_a_chart_are_served() -> None:
+    there = cluster()
+    install(there, "keda", "2.18.0")
+    there.engine.run_for(5.0)
+    spec = {"scaleTargetRef": {"name": "worker"}, "triggers": [{"type": "cron", "metadata": {}}]}
+    scaled = {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": {"name": "w", "namespace": "default"},
+    }
+    assert there.create({**scaled, "spec": spec})["metadata"]["name"] == "w"
 
 
 def test_configuration_reaches_the_workloads() -> None:

@@ -112,7 +112,6 @@ def _pod_spec(workload: Workload, installation: Installation) -> Obj:
     first, *others = workload.containers
     spec: Obj = {
         "serviceAccountName": workload.service_account,
-        "priorityClassName": workload.priority_class,
         "terminationGracePeriodSeconds": workload.grace_seconds,
         "containers": [_configured(first, configuration), *others],
         "tolerations": list(configuration.get("tolerations", workload.tolerations)),
@@ -120,6 +119,8 @@ def _pod_spec(workload: Workload, installation: Installation) -> Obj:
     }
     if workload.init_containers:
         spec["initContainers"] = list(workload.init_containers)
+    if workload.priority_class:
+        spec["priorityClassName"] = workload.priority_class
     if workload.host_network:
         spec |= {"hostNetwork": True, "dnsPolicy": "ClusterFirst"}
     if configuration.get("affinity"):

@@ -7,10 +7,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from wavetank.base.errors import WavetankError
+from wavetank.catalog import addon_names, chart_names
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Cluster
 
+from .charts import catalogued
 from .cloudwatch_observability import CLOUDWATCH_OBSERVABILITY
 from .component import Component, Installation
 from .coredns import COREDNS
@@ -19,9 +21,9 @@ from .kube_proxy import KUBE_PROXY
 from .load_balancer_controller import LOAD_BALANCER_CONTROLLER
 from .metrics_server import METRICS_SERVER
 from .pod_identity_agent import POD_IDENTITY_AGENT
-from .prometheus_operator_crds import PROMETHEUS_OPERATOR_CRDS
 from .vpc_cni import VPC_CNI
 
+#: those that act, or whose objects are known one by one; for all others the catalogue stands in (see ``charts``)
 COMPONENTS: tuple[Component, ...] = (
     VPC_CNI,
     KUBE_PROXY,
@@ -31,16 +33,16 @@ COMPONENTS: tuple[Component, ...] = (
     EBS_CSI_DRIVER,
     CLOUDWATCH_OBSERVABILITY,
     LOAD_BALANCER_CONTROLLER,
-    PROMETHEUS_OPERATOR_CRDS,
 )
 MANAGER = "eks"
+_KEPT_KINDS = ("Namespace", "CustomResourceDefinition")
 
 
 class UnknownComponentError(WavetankError):
     """The twin has no stand-in for a component of that name."""
 
     def __init__(self, name: str) -> None:
-        known = sorted(component.name for component in COMPONENTS)
+        known = sorted({component.name for component in COMPONENTS} | {*chart_names(), *addon_names()})
         near = get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         super().__init__(
@@ -48,9 +50,14 @@ class UnknownComponentError(WavetankError):
         )
 
 
+def acts(name: str) -> bool:
+    """Whether the stand-in does what the component is for; otherwise its pods and definitions are there and no more."""
+    return any(component.name == name for component in COMPONENTS)
+
+
 def component_named(name: str) -> Component:
     """Raises UnknownComponentError."""
-    found = next((component for component in COMPONENTS if component.name == name), None)
+    found = next((component for component in COMPONENTS if component.name == name), None) or catalogued(name)
     if found is None:
         raise UnknownComponentError(name)
     return found
@@ -75,11 +82,16 @@ def install(
 
 
 def uninstall(cluster: Cluster, name: str) -> None:
-    """Delete the component's objects, last first; what is gone already stays gone. Raises UnknownComponentError."""
+    """Delete the component's objects, last first; what is gone already stays gone. Raises UnknownComponentError.
+
+    Namespaces and custom resource definitions stay, as Helm leaves them: what others keep in them would go with them.
+    """
     component = component_named(name)
     cluster.engine.record("components", "uninstall", name)
     for obj in reversed(component.objects(Installation("any"))):
         metadata = obj["metadata"]
+        if obj["kind"] in _KEPT_KINDS:
+            continue
         try:
             cluster.delete(cluster.resource_of(obj).key, metadata.get("namespace", ""), metadata["name"])
         except ApiError as error:
