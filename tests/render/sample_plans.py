@@ -9,6 +9,7 @@ from wavetank.plan.model import (
     AccessPolicy,
     AddOn,
     Autoscaling,
+    Certificate,
     Cluster,
     ConfigMap,
     Container,
@@ -16,9 +17,12 @@ from wavetank.plan.model import (
     CostAssumptions,
     Disk,
     DisruptionBudget,
+    Dns,
     Endpoint,
+    FileSystem,
     FlowLogs,
     HelmRelease,
+    Karpenter,
     LimitRange,
     LoadBalancer,
     Namespace,
@@ -26,6 +30,7 @@ from wavetank.plan.model import (
     Network,
     NetworkPolicy,
     NodeGroup,
+    NodePool,
     Objectives,
     Plan,
     PodRole,
@@ -37,8 +42,10 @@ from wavetank.plan.model import (
     Service,
     ServiceAccount,
     ServiceMonitor,
+    StateBackend,
     Subnet,
     Traffic,
+    UserFile,
     Workload,
 )
 from wavetank.plan.reasons import Default, Derived, Stated
@@ -54,7 +61,7 @@ def network() -> Network:
         for at, zone in enumerate(ZONES)
     )
     gateway = NatGateway("nat-ap-southeast-2a", "public-ap-southeast-2a", ZONES)
-    return Network("10.0.0.0/16", ZONES, subnets, "single", (gateway,), FlowLogs("ALL", 30, 600), ("s3",))
+    return Network("10.0.0.0/16", ZONES, subnets, "single", (gateway,), FlowLogs("ALL", 30, 600), ("s3",), ("sts",))
 
 
 def cluster() -> Cluster:
@@ -82,6 +89,7 @@ def node_groups() -> tuple[NodeGroup, ...]:
     private = tuple(f"private-{zone}" for zone in ZONES)
     general = NodeGroup(
         name="general",
+        family="general",
         instance_types=("t3.medium",),
         capacity_type="ON_DEMAND",
         ami_type="AL2023_x86_64_STANDARD",
@@ -96,10 +104,13 @@ def node_groups() -> tuple[NodeGroup, ...]:
         metadata_hop_limit=1,
         max_pods=17,
         pods_per_node=None,
+        kubelet={"maxPods": 17, "systemReserved": {"cpu": "100m"}},
+        autoscaler_tags={"k8s.io/cluster-autoscaler/enabled": "true"},
     )
     taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
     gpu = NodeGroup(
         name="gpu-spot",
+        family="gpu-spot",
         instance_types=("g5.xlarge", "g5.2xlarge"),
         capacity_type="SPOT",
         ami_type="BOTTLEROCKET_x86_64_NVIDIA",
@@ -114,8 +125,32 @@ def node_groups() -> tuple[NodeGroup, ...]:
         metadata_hop_limit=1,
         max_pods=58,
         pods_per_node=None,
+        kubelet={},
+        autoscaler_tags={},
     )
     return (general, gpu)
+
+
+def karpenter() -> Karpenter:
+    requirement = {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["spot"]}
+    pool = NodePool(
+        name="flexible",
+        requirements=(requirement,),
+        instance_types=("m7i.large", "m7i.xlarge"),
+        capacity_types=("spot",),
+        zones=ZONES,
+        labels={"tier": "flexible"},
+        taints=({"key": "spot", "effect": "NoSchedule"},),
+        limits={"cpu": "100", "memory": "400Gi"},
+        weight=10,
+        consolidation_policy="WhenEmptyOrUnderutilized",
+        consolidate_after="1m",
+        expire_after="720h",
+        disruption_budget="10%",
+        disk=Disk(50, "gp3", True),
+        ami_alias="al2023@latest",
+    )
+    return Karpenter((pool,), "tug-production-karpenter-node", "tug-production-karpenter")
 
 
 def add_ons() -> tuple[AddOn, ...]:
@@ -259,6 +294,7 @@ def sample_plan() -> Plan:
         network=network(),
         cluster=cluster(),
         node_groups=node_groups(),
+        karpenter=karpenter(),
         add_ons=add_ons(),
         helm_releases=(
             HelmRelease(
@@ -280,6 +316,25 @@ def sample_plan() -> Plan:
             Repository("tug-api", "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/tug-api", True, True, 30, 14),
         ),
         secrets=(SecretStore("tug/api", "Keys of the api", 7, ("tug-api",)),),
+        file_systems=(
+            FileSystem(
+                "shared",
+                "generalPurpose",
+                "elastic",
+                None,
+                True,
+                Decimal(100),
+                30,
+                90,
+                True,
+                tuple(f"private-{zone}" for zone in ZONES),
+            ),
+        ),
+        dns=Dns("example.com", True, (Certificate("api", ("api.example.com", "*.api.example.com")),)),
+        pod_identity="irsa",
+        state_backend=StateBackend("tug-state", "tug/production.tfstate", "ap-southeast-2", True, None, None),
+        terraform_files=(UserFile("extra.tf", "own/extra.tf", ('resource "terraform_data" "own" {}',)),),
+        manifests=(UserFile("extra.yaml", "own/extra.yaml", ("apiVersion: v1", "kind: List", "items: []")),),
         namespaces=(
             Namespace(
                 "harbor",

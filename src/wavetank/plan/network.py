@@ -27,6 +27,9 @@ FLOW_LOGS = Default(
     "network.flowLogs", "nothing else shows which connections were refused", f"{_BEST_PRACTICES}/network-security.html"
 )
 S3_ENDPOINT = Default("network.gatewayEndpoints", "free, and the layers of every image come from S3", _EKS_NETWORK)
+NO_INTERFACE_ENDPOINTS = Default(
+    "network.interfaceEndpoints", "each costs an hourly fee per zone, and NAT leads there too", _EKS_NETWORK
+)
 
 
 def network(written: PlatformFile, ledger: Ledger) -> Network:
@@ -48,6 +51,9 @@ def network(written: PlatformFile, ledger: Ledger) -> Network:
         nat_gateways=_nat_gateways(nat, public, zones, ledger),
         flow_logs=_flow_logs(stated.flow_logs, ledger),
         gateway_endpoints=ledger.chosen("network.gatewayEndpoints", stated.gateway_endpoints, ("s3",), S3_ENDPOINT),
+        interface_endpoints=ledger.chosen(
+            "network.interfaceEndpoints", stated.interface_endpoints, (), NO_INTERFACE_ENDPOINTS
+        ),
     )
 
 

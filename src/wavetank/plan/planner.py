@@ -6,12 +6,14 @@ from wavetank.plan.access import role, role_binding
 from wavetank.plan.assumptions import cost_assumptions, local_commands, objectives, traffic
 from wavetank.plan.cluster import cluster
 from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
+from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
+from wavetank.plan.karpenter import karpenter
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Plan, PodRole
 from wavetank.plan.monitors import service_monitor
 from wavetank.plan.namespaces import namespace
 from wavetank.plan.network import network
-from wavetank.plan.node_groups import node_group
+from wavetank.plan.node_groups import node_groups
 from wavetank.plan.policies import network_policy
 from wavetank.plan.reasons import Default
 from wavetank.plan.roles import Holder, pod_role
@@ -51,7 +53,8 @@ def plan(platform: Platform) -> Plan:
         tags=_tags(platform, ledger),
         network=net,
         cluster=eks,
-        node_groups=tuple(node_group(each, net, prefixes, ledger) for each in written.node_groups),
+        node_groups=node_groups(written, eks.name, net, prefixes, ledger),
+        karpenter=karpenter(written.karpenter, eks.name, net, ledger),
         add_ons=installed,
         helm_releases=charts,
         pod_roles=_distinct((*add_on_roles, *chart_roles, *workload_roles.values())),
@@ -59,6 +62,12 @@ def plan(platform: Platform) -> Plan:
         secrets=tuple(
             secret(each, written, _readers(written, workload_roles), ledger) for each in written.secrets or ()
         ),
+        file_systems=tuple(file_system(each, net, ledger) for each in written.file_systems or ()),
+        dns=dns(written.dns, ledger),
+        pod_identity=pod_identity(platform, ledger),
+        state_backend=state_backend(platform, ledger),
+        terraform_files=user_files("terraformFiles", platform, ledger),
+        manifests=user_files("manifests", platform, ledger),
         namespaces=tuple(namespace(each, eks.version, ledger) for each in written.namespaces or ()),
         workloads=workloads,
         services=services,
@@ -81,6 +90,9 @@ _LISTS = (
     "helmReleases",
     "repositories",
     "secrets",
+    "fileSystems",
+    "terraformFiles",
+    "manifests",
     "namespaces",
     "workloads",
     "services",

@@ -49,6 +49,8 @@ class Network:
     flow_logs: FlowLogs | None
     #: services with a free gateway endpoint, so that their traffic does not pay for NAT: "s3", "dynamodb"
     gateway_endpoints: tuple[str, ...]
+    #: services with network interfaces in the private subnets: "ecr.api", "sts"
+    interface_endpoints: tuple[str, ...]
 
     @property
     def public_subnets(self) -> tuple[Subnet, ...]:
@@ -126,6 +128,8 @@ class NodeGroup:
     """An EKS managed node group."""
 
     name: str
+    #: what the author calls it: groups of one zone each share it, as their label ``node-group``
+    family: str
     instance_types: tuple[str, ...]
     capacity_type: Literal["ON_DEMAND", "SPOT"]
     #: "AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD", "AL2023_x86_64_NVIDIA", "BOTTLEROCKET_x86_64", ...
@@ -147,6 +151,10 @@ class NodeGroup:
     max_pods: int
     #: what the author counts on per node, when he said it (compared with max_pods by a check)
     pods_per_node: int | None
+    #: settings of the kubelet, in the shape of KubeletConfiguration; empty: as EKS sets it
+    kubelet: Obj
+    #: tags by which Cluster Autoscaler finds the group and, while it is empty, knows its nodes; empty without an autoscaler
+    autoscaler_tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)

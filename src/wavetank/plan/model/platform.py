@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wavetank.plan.model.assumptions import CostAssumptions, LocalCommand, Objectives, Traffic
 from wavetank.plan.model.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, PodRole, Repository, SecretStore
+from wavetank.plan.model.ground import Dns, FileSystem, Karpenter, PodIdentity, StateBackend, UserFile
 from wavetank.plan.model.kubernetes import (
     Namespace,
     NetworkPolicy,
@@ -31,11 +32,18 @@ class Plan:
     network: Network
     cluster: Cluster
     node_groups: tuple[NodeGroup, ...]
+    karpenter: Karpenter | None
     add_ons: tuple[AddOn, ...]
     helm_releases: tuple[HelmRelease, ...]
     pod_roles: tuple[PodRole, ...]
     repositories: tuple[Repository, ...]
     secrets: tuple[SecretStore, ...]
+    file_systems: tuple[FileSystem, ...]
+    dns: Dns | None
+    pod_identity: PodIdentity
+    state_backend: StateBackend | None
+    terraform_files: tuple[UserFile, ...]
+    manifests: tuple[UserFile, ...]
     namespaces: tuple[Namespace, ...]
     workloads: tuple[Workload, ...]
     services: tuple[Service, ...]
