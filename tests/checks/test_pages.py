@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wavetank.checks import RULES, Case, Finding, Rule, Severity, findings
+from wavetank.checks import RULES, Finding, Rule, Severity, case_of_plan, findings
 from wavetank.cost import bill
 from wavetank.plan import plan
 from wavetank.spec import load
@@ -27,7 +27,7 @@ def judged(text: str, folder: Path, environment: str = "production") -> tuple[Fi
     file = folder / "platform.yaml"
     file.write_text(text)
     resolved = plan(load(file, environment))
-    return findings(Case(resolved, bill(resolved, ON), ON))
+    return findings(case_of_plan(resolved, bill(resolved, ON), ON))
 
 
 by_id = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -66,5 +66,5 @@ def test_there_is_no_page_without_a_rule() -> None:
 def test_the_example_platform_has_no_errors(environment: str) -> None:
     example_platform = Path(__file__).parents[2] / "examples" / "ml-inference" / "platform.yaml"
     resolved = plan(load(example_platform, environment))
-    found = findings(Case(resolved, bill(resolved, ON), ON))
+    found = findings(case_of_plan(resolved, bill(resolved, ON), ON))
     assert [finding for finding in found if finding.severity >= Severity.WARN] == []

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from wavetank.checks import Case, Finding, findings
+from wavetank.checks import Finding, case_of_plan, findings
 from wavetank.cost import Bill, bill
 from wavetank.plan import plan
 from wavetank.plan.model import Plan
@@ -28,7 +28,7 @@ class Design:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        return findings(Case(self.plan, self.bill, self.on))
+        return findings(case_of_plan(self.plan, self.bill, self.on))
 
     @cached_property
     def bundle(self) -> Bundle:

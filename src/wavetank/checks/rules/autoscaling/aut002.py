@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.base.units import MIB
-from wavetank.checks.model import Case, Mistake, Rule, Severity
-from wavetank.plan.capacity import pod_demand
-from wavetank.plan.model import Autoscaling, Workload
+from wavetank.checks.case import Case
+from wavetank.checks.manifests import mapping, whole
+from wavetank.checks.model import Mistake, Rule, Severity
+from wavetank.checks.workloads import Autoscaler, Workload
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.plan.workloads:
-        if workload.autoscaling is None:
+    for workload in case.workloads:
+        if workload.autoscaler is None:
             continue
-        for index, target in _memory_targets(workload.autoscaling):
+        for index, target in memory_targets(workload.autoscaler):
             if workload.runs == "model-server" or _never_returns(workload, target):
-                yield _mistake(workload, index, target)
+                yield _mistake(workload, workload.autoscaler, index, target)
 
 
-def _memory_targets(autoscaling: Autoscaling) -> Iterator[tuple[int, int]]:
+def memory_targets(autoscaler: Autoscaler) -> Iterator[tuple[int, int]]:
     """(index, target in percent of the request) of each metric on memory utilization."""
-    for index, metric in enumerate(autoscaling.metrics):
-        resource = metric.get("resource") or metric.get("containerResource") or {}
-        percent = resource.get("target", {}).get("averageUtilization")
+    for index, metric in enumerate(autoscaler.metrics):
+        resource = mapping(metric.get("resource") or metric.get("containerResource"))
+        percent = whole(mapping(resource.get("target")).get("averageUtilization"))
         if resource.get("name") == "memory" and percent is not None:
-            yield index, int(percent)
+            yield index, percent
 
 
 def _baseline_percent(workload: Workload) -> int | None:
     """What the loaded model alone takes, in percent of the request; None when it is not declared."""
     baseline = workload.model.baseline_memory_mib if workload.model else None
-    requested = pod_demand(workload).memory_bytes
+    requested = workload.requests.get("memory", 0)
     return None if baseline is None or not requested else baseline * MIB * 100 // requested
 
 
@@ -40,10 +41,9 @@ def _never_returns(workload: Workload, target: int) -> bool:
     return baseline is not None and baseline >= target
 
 
-def _mistake(workload: Workload, index: int, target: int) -> Mistake:
+def _mistake(workload: Workload, autoscaler: Autoscaler, index: int, target: int) -> Mistake:
     baseline = _baseline_percent(workload)
-    assert workload.autoscaling is not None, "only autoscaled workloads have targets"
-    most = workload.autoscaling.max_replicas
+    most = workload.max_replicas
     if baseline is not None and baseline >= target:
         proof = f"the loaded model alone is {baseline} % of the request, above the target: it goes to {most} pods and never back"
     else:
@@ -52,7 +52,7 @@ def _mistake(workload: Workload, index: int, target: int) -> Mistake:
     if baseline is not None:
         numbers["baselinePercent"] = baseline
     return Mistake(
-        path=f"workloads[{workload.name}].autoscaling.metrics[{index}]",
+        at=autoscaler.manifest.at("spec", "metrics", index),
         message=f"{workload.name} scales on memory at {target} %, but it is a model server: {proof}",
         remedy="scale on CPU, on requests in flight or on a queue; give memory a limit and an alert instead",
         numbers=numbers,

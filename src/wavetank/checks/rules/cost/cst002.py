@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.checks.case import Case
+from wavetank.checks.from_plan import place
+from wavetank.checks.model import Mistake, Rule, Severity
 from wavetank.cost import Bill
+from wavetank.plan.model import Plan
 
 #: What bills on paper leave out, by meter.
 FORGOTTEN_METERS = ("natGatewayHour", "natGatewayGB", "publicIPv4Hour")
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    budget = case.plan.objectives.monthly_cost_usd
-    if budget is None:
+    if case.plan is None or case.bill is None or case.plan.objectives.monthly_cost_usd is None:
         return
+    budget = case.plan.objectives.monthly_cost_usd
     forgotten = forgotten_usd(case.bill)
     total = case.bill.total.expected
     if forgotten and total - forgotten <= budget < total:
-        yield _mistake(case.bill, budget, forgotten, total)
+        yield _mistake(case.plan, case.bill, budget, forgotten, total)
 
 
 def forgotten_usd(bill: Bill) -> Decimal:
@@ -28,11 +31,11 @@ def forgotten_usd(bill: Bill) -> Decimal:
     return sum((amount.expected for amount in amounts if amount is not None), Decimal(0))
 
 
-def _mistake(bill: Bill, budget: Decimal, forgotten: Decimal, total: Decimal) -> Mistake:
+def _mistake(plan: Plan, bill: Bill, budget: Decimal, forgotten: Decimal, total: Decimal) -> Mistake:
     lines = [line for line in bill.lines if line.reading.meter in FORGOTTEN_METERS and line.amount is not None]
     parts = ", ".join(f"{line.reading.name} ${line.amount.expected}" for line in lines if line.amount)
     return Mistake(
-        path="objectives.monthlyCostUsd",
+        at=place(plan, "objectives.monthlyCostUsd"),
         message=(
             f"the budget of ${budget} a month covers everything but what bills leave out: {parts}; "
             f"the expected bill is ${total}, ${total - budget} above it"

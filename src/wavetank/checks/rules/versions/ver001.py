@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
 from wavetank.catalog import HOURS_PER_MONTH, EksVersion, eks_version, supported_eks_versions
-from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.checks.aws import Cluster
+from wavetank.checks.case import Case
+from wavetank.checks.model import Mistake, Rule, Severity
 from wavetank.cost.bill import unit_price_of
+
+_MINOR = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    minor = case.plan.cluster.version
+    for cluster in case.aws.clusters:
+        if cluster.version is not None and _MINOR.fullmatch(cluster.version):
+            yield from _cluster(case, cluster, cluster.version)
+
+
+def _cluster(case: Case, cluster: Cluster, minor: str) -> Iterator[Mistake]:
     version = eks_version(minor)
     support = "unknown" if version is None else version.support(case.on)
     if support == "standard":
         return
     yield Mistake(
-        path="cluster.version",
-        message=_message(case, support, version),
+        at=cluster.at("version"),
+        message=_message(case, minor, support, version),
         remedy=_remedy(minor, version, case.on),
         numbers={"version": minor, "support": support, "on": case.on.isoformat()},
         severity=Severity.WARN if support == "extended" else Severity.ERROR,
@@ -40,8 +50,7 @@ def _number(minor: str) -> tuple[int, ...]:
     return tuple(map(int, minor.split(".")))
 
 
-def _message(case: Case, support: str, version: EksVersion | None) -> str:
-    minor = case.plan.cluster.version
+def _message(case: Case, minor: str, support: str, version: EksVersion | None) -> str:
     if version is None:
         return f"EKS has no Kubernetes {minor} that this catalogue knows of"
     if support == "unreleased":
@@ -58,7 +67,10 @@ def _message(case: Case, support: str, version: EksVersion | None) -> str:
 def _fees(case: Case) -> str:
     """What the cluster costs a month now and before; nothing where no price is known."""
     meters = ("eksExtendedClusterHour", "eksClusterHour")
-    extended, standard = (unit_price_of(meter, case.plan.region, case.plan.cost.prices) for meter in meters)
+    if case.aws.region is None:
+        return "it costs more "
+    own_prices = case.plan.cost.prices if case.plan else {}
+    extended, standard = (unit_price_of(meter, case.aws.region, own_prices) for meter in meters)
     if extended is None or standard is None:
         return "it costs more "
     now, before = (f"${price.cost(HOURS_PER_MONTH):,.2f}" for price in (extended, standard))

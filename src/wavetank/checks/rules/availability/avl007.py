@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.checks.case import Case
+from wavetank.checks.manifests import mapping
+from wavetank.checks.model import Mistake, Rule, Severity
+from wavetank.checks.workloads import Container, Workload
 from wavetank.kube.types import Obj
-from wavetank.plan.model import Container, ModelFacts, Workload
+from wavetank.plan.model import ModelFacts
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.plan.workloads:
+    for workload in case.workloads:
         needed = start_seconds(workload.model) if workload.model else None
-        container = next((c for c in workload.containers if c.liveness_probe or c.startup_probe), None)
+        container = next((c for c in workload.containers if killing_probe(c)), None)
         if needed is None or container is None:
             continue
         allowed = allowed_seconds(container)
         if allowed < needed:
             yield _mistake(workload, container, needed, allowed)
+
+
+def killing_probe(container: Container) -> str | None:
+    """The probe that ends a start which takes too long: "startupProbe", or "livenessProbe" where there is none."""
+    return next((probe for probe in ("startupProbe", "livenessProbe") if container.obj.get(probe)), None)
 
 
 def start_seconds(model: ModelFacts) -> Decimal | None:
@@ -32,9 +40,9 @@ def start_seconds(model: ModelFacts) -> Decimal | None:
 
 def allowed_seconds(container: Container) -> int:
     """Seconds that a container may take before a probe kills it: the startup probe's budget, or else liveness alone."""
-    probe = container.startup_probe or container.liveness_probe
+    probe = killing_probe(container)
     assert probe is not None, "only containers with a killing probe are asked"
-    return _budget_seconds(probe)
+    return _budget_seconds(mapping(container.obj[probe]))
 
 
 def _budget_seconds(probe: Obj) -> int:
@@ -45,11 +53,11 @@ def _budget_seconds(probe: Obj) -> int:
 
 
 def _mistake(workload: Workload, container: Container, needed: Decimal, allowed: int) -> Mistake:
-    which = "startupProbe" if container.startup_probe else "livenessProbe"
+    which = killing_probe(container) or ""
     seconds = f"{needed.quantize(Decimal(1)):f}"
-    without = "" if container.startup_probe else " (there is no startupProbe)"
+    without = "" if which == "startupProbe" else " (there is no startupProbe)"
     return Mistake(
-        path=f"workloads[{workload.name}].containers[{container.name}].{which}",
+        at=container.at(which),
         message=(
             f"{workload.name} needs {seconds} s until its model is loaded, but its {which}{without} kills the container "
             f"after {allowed} s: it restarts for ever"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from wavetank.checks.model import Case, Mistake, Rule, Severity
+from wavetank.checks.case import Case
+from wavetank.checks.manifests import Manifest, mapping
+from wavetank.checks.model import Mistake, Rule, Severity
+from wavetank.checks.workloads import Workload, readable
 from wavetank.kube import quantity
-from wavetank.kube.counts import scaled_value
-from wavetank.plan.model import Namespace, Plan, Workload
 
 #: quota key -> (requests or limits, resource); the bare names mean requests
 _COMPUTE = {
@@ -21,28 +22,28 @@ _COMPUTE = {
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for namespace in case.plan.namespaces:
-        if namespace.quota is None:
+    for quota in case.manifests.of_kind("ResourceQuota"):
+        if quota.spec.get("scopes") or quota.spec.get("scopeSelector"):
             continue
-        for workload in case.plan.workloads:
-            if workload.namespace == namespace.name:
-                yield from _stops(case.plan, namespace, namespace.quota.hard, workload)
+        for workload in case.workloads_in(quota.namespace):
+            if not (workload.is_per_node or workload.is_batch):
+                yield from _stops(case, quota, workload)
 
 
-def _stops(plan: Plan, namespace: Namespace, hard: Mapping[str, str], workload: Workload) -> Iterator[Mistake]:
-    wanted = workload.max_replicas + surge_pods(workload)
-    for key, limit in hard.items():
-        admitted = _admitted(plan, namespace, workload, key, limit)
+def _stops(case: Case, quota: Manifest, workload: Workload) -> Iterator[Mistake]:
+    wanted = workload.max_replicas + workload.surge_pods
+    for key, limit in readable(quota.spec.get("hard")).items():
+        admitted = _admitted(case, workload, key, str(limit))
         if admitted is not None and admitted < wanted:
-            yield _mistake(namespace, workload, key, limit, admitted, wanted)
+            yield _mistake(quota, workload, key, str(limit), admitted)
 
 
-def _admitted(plan: Plan, namespace: Namespace, workload: Workload, key: str, limit: str) -> int | None:
+def _admitted(case: Case, workload: Workload, key: str, limit: str) -> int | None:
     """Pods of the workload that the quota entry admits beside the other workloads' least; None when it does not count them."""
     each = _use(workload, key)
     if not each:
         return None
-    neighbours = [w for w in plan.workloads if w.namespace == namespace.name and w.name != workload.name]
+    neighbours = [w for w in case.workloads_in(workload.namespace) if w is not workload and not w.is_per_node]
     taken = sum(_use(w, key) * w.min_replicas for w in neighbours)
     return max(0, (quantity.milli(limit) - taken) // each)
 
@@ -54,26 +55,20 @@ def _use(workload: Workload, key: str) -> int:
     if key not in _COMPUTE:
         return 0
     which, resource = _COMPUTE[key]
-    return sum(quantity.milli(c.resources.get(which, {}).get(resource, "0")) for c in workload.containers)
+    amounts = [readable(mapping(c.obj.get("resources")).get(which)) for c in workload.containers]
+    return sum(quantity.milli(each.get(resource, "0")) for each in amounts)
 
 
-def surge_pods(workload: Workload) -> int:
-    """Extra pods during a rollout at the maximum size: maxSurge, percentages rounded up."""
-    if workload.strategy.get("type") == "Recreate":
-        return 0
-    surge = workload.strategy.get("rollingUpdate", {}).get("maxSurge", "25%")
-    return scaled_value(surge, workload.max_replicas, round_up=True)
-
-
-def _mistake(namespace: Namespace, workload: Workload, key: str, limit: str, admitted: int, wanted: int) -> Mistake:
-    surge = wanted - workload.max_replicas
+def _mistake(quota: Manifest, workload: Workload, key: str, limit: str, admitted: int) -> Mistake:
+    surge = workload.surge_pods
+    wanted = workload.max_replicas + surge
     needed = quantity.format_milli(_use(workload, key) * wanted)
     if key.endswith("memory"):
         needed = quantity.format_bytes(_use(workload, key) * wanted // 1000)
     return Mistake(
-        path=f"namespaces[{namespace.name}].quota.hard[{key}]",
+        at=quota.at("spec", "hard", key),
         message=(
-            f"quota {key}: {limit} of namespace {namespace.name} admits {admitted} pods of {workload.name}, but its "
+            f"quota {key}: {limit} of namespace {quota.namespace} admits {admitted} pods of {workload.name}, but its "
             f"maximum is {workload.max_replicas} and a rollout adds {surge}: {wanted} pods need {needed}"
         ),
         remedy=f"raise {key} to at least {needed}, or lower maxReplicas",
@@ -84,6 +79,7 @@ def _mistake(namespace: Namespace, workload: Workload, key: str, limit: str, adm
             "needed": needed,
             "hard": limit,
         },
+        about=(workload.title,),
     )
 
 

@@ -6,29 +6,30 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from wavetank.catalog import HOURS_PER_MONTH, price
-from wavetank.checks.model import Case, Mistake, Rule, Severity
-from wavetank.plan.model import Plan
-
-PRODUCTION_NAMES = ("production", "prod", "live")
+from wavetank.checks.case import Case
+from wavetank.checks.model import Mistake, Rule, Severity
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    network = case.plan.network
-    gateways, zones = len(network.nat_gateways), len({subnet.zone for subnet in network.private_subnets})
-    if case.plan.environment in PRODUCTION_NAMES and 0 < gateways < zones:
+    network = case.aws.network
+    if network is None or network.nat_gateways is None or network.subnets is None or not case.is_production:
+        return
+    gateways, zones = len(network.nat_gateways), len({s.zone for s in network.subnets if s.public is False and s.zone})
+    if 0 < gateways < zones:
         yield Mistake(
-            path="network.nat",
+            at=network.nat_gateways[0].at(),
             message=(
                 f"{gateways} NAT gateway for {zones} zones: when its zone fails, pods in the others cannot pull images or "
-                f"reach AWS, and now their traffic pays for crossing zones; one per zone {_prices(case.plan, gateways, zones)}"
+                f"reach AWS, and now their traffic pays for crossing zones; one per zone "
+                f"{_prices(case.aws.region, gateways, zones)}"
             ),
-            remedy="set network.nat to perZone in production",
+            remedy="give each zone a NAT gateway in production (network.nat: perZone in a spec)",
             numbers={"natGateways": gateways, "zones": zones},
         )
 
 
-def _prices(plan: Plan, gateways: int, zones: int) -> str:
-    hour = price(plan.region, "natGatewayHour")
+def _prices(region: str | None, gateways: int, zones: int) -> str:
+    hour = price(region, "natGatewayHour") if region else None
     if hour is None:
         return "costs one more hourly fee per zone"
     month = (hour.usd * HOURS_PER_MONTH).quantize(Decimal("0.01"))
