@@ -10,9 +10,10 @@ from wavetank.plan.components import overlaid
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Container, Repository
 from wavetank.plan.reasons import Default
+from wavetank.spec.containers import Container as WrittenContainer
+from wavetank.spec.containers import ContainerBase
 from wavetank.spec.shapes import Probe, shape
-from wavetank.spec.workloads import Container as WrittenContainer
-from wavetank.spec.workloads import ContainerBase, Workload
+from wavetank.spec.workloads import Workload
 
 _PODS = "kubernetes.io/docs/concepts"
 

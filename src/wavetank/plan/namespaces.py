@@ -7,9 +7,9 @@ from typing import Literal
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import LimitRange, Namespace, Quota
 from wavetank.plan.reasons import Default
+from wavetank.spec.namespaces import Namespace as WrittenNamespace
 from wavetank.spec.platform import PlatformFile
 from wavetank.spec.shapes import shape
-from wavetank.spec.workloads import Namespace as WrittenNamespace
 
 RESTRICTED = Default(
     "namespaces.podSecurity",

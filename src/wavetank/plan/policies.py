@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from wavetank.kube.types import Obj
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Network, NetworkPolicy, Workload
+from wavetank.spec.connections import NetworkPolicy as WrittenNetworkPolicy
 from wavetank.spec.shapes import Peer, PolicyPort, shape
-from wavetank.spec.workloads import NetworkPolicy as WrittenNetworkPolicy
 
 #: CoreDNS keeps the labels of kube-dns
 _CLUSTER_DNS: Obj = {

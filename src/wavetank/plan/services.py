@@ -8,7 +8,7 @@ from wavetank.kube.types import Obj
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import LoadBalancer, Network, Service, Workload
 from wavetank.plan.reasons import Default
-from wavetank.spec.workloads import Service as WrittenService
+from wavetank.spec.services import Service as WrittenService
 
 _CONTROLLER = "kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service"
 _ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer"

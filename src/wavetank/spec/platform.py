@@ -11,12 +11,17 @@ from pydantic import AfterValidator, model_validator
 
 from wavetank.spec.attachments import Attachment
 from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
+from wavetank.spec.connections import NetworkPolicy
 from wavetank.spec.ground import Dns, FileSystem, StateBackend
+from wavetank.spec.ingress import CertificateIssuer, Ingress
 from wavetank.spec.machines import Karpenter
+from wavetank.spec.namespaces import Namespace
 from wavetank.spec.problems import place_of, refuse
+from wavetank.spec.services import Service
+from wavetank.spec.storage import StorageClass
 from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
-from wavetank.spec.workloads import Namespace, NetworkPolicy, Role, Service, ServiceMonitor, Workload
+from wavetank.spec.workloads import PriorityClass, Role, ServiceMonitor, Workload
 
 
 class Traffic(Written):
@@ -137,10 +142,18 @@ class PlatformFile(Written):
     """Kubernetes manifests of your own, relative to this file; they are applied after all others. Default none."""
     namespaces: Many[Namespace] | None = None
     """Namespaces."""
+    storage_classes: Many[StorageClass] | None = None
+    """Storage classes for volumes. Default none; EKS makes gp2, which is no default class."""
+    priority_classes: Many[PriorityClass] | None = None
+    """Priority classes of pods. Default none."""
     workloads: Many[Workload] | None = None
     """Workloads."""
     services: Many[Service] | None = None
     """Services in front of workloads."""
+    ingresses: Many[Ingress] | None = None
+    """Ingresses: the way in from outside. Default none."""
+    certificate_issuers: Many[CertificateIssuer] | None = None
+    """ClusterIssuers of cert-manager, for ingresses of class nginx and gateways of the mesh. Default none."""
     network_policies: Many[NetworkPolicy] | None = None
     """Network policies."""
     roles: Many[Role] | None = None

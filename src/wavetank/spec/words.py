@@ -175,10 +175,24 @@ Minor = Annotated[
     _matching(r"1\.\d+", "a Kubernetes minor", 'Major and minor only, for example "1.36".'),
     AfterValidator(_eks_version),
 ]
+_CRON_NAMES = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat", re.IGNORECASE)
+_CRON_FIELD = re.compile(r"(\*|\?|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*")
+_CRON_MACROS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
+
+
+def _cron_schedule(value: str) -> str:
+    fields = _CRON_NAMES.sub("1", value).split()
+    if value in _CRON_MACROS or (len(fields) == 5 and all(_CRON_FIELD.fullmatch(field) for field in fields)):
+        return value
+    return refuse(f'"{value}" is no schedule of cron', "Minute, hour, day, month, weekday: for example 0 2 * * *.")
+
+
+CronSchedule = Annotated[str, AfterValidator(_cron_schedule)]
 Duration = Annotated[str, _matching(r"\d+(ms|s|m|h)", "a duration", "A number and ms, s, m or h, for example 30s.")]
 
 
-def _cidr(value: str) -> str:
+def check_cidr(value: str) -> str:
+    """The range itself; refuses what is none, or not the beginning of its range."""
     try:
         network = IPv4Network(value, strict=False)
     except ValueError:
@@ -188,7 +202,7 @@ def _cidr(value: str) -> str:
     return value
 
 
-Cidr = Annotated[str, AfterValidator(_cidr)]
+Cidr = Annotated[str, AfterValidator(check_cidr)]
 
 
 def _vpc_cidr(value: str) -> str:

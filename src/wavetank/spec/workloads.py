@@ -1,4 +1,4 @@
-"""What an author writes about Kubernetes: namespaces, workloads, services, policies, monitors."""
+"""What an author writes about workloads: the object that makes the pods, where they go, what belongs to them."""
 
 from __future__ import annotations
 
@@ -7,252 +7,60 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from wavetank.spec.aws import Permissions
+from wavetank.spec.connections import Connection, Source
+from wavetank.spec.containers import Container, ContainerBase, ContainerPort, Volume
 from wavetank.spec.problems import refuse
+from wavetank.spec.scaling import Autoscaling, DisruptionBudget, VerticalAutoscaling
 from wavetank.spec.shapes import (
     Affinity,
-    Behavior,
-    EgressRule,
-    Environment,
-    IngressRule,
-    Metric,
     PodSecurityContext,
     PolicyRule,
-    Probe,
-    Resources,
-    SecurityContext,
     Subject,
     Toleration,
     TopologySpreadConstraint,
 )
+from wavetank.spec.storage import ClaimRetention, Storage
+from wavetank.spec.updates import Strategy, UpdateStrategy
 from wavetank.spec.words import (
-    Cidr,
     Count,
+    CronSchedule,
     DottedName,
     Duration,
-    FreeObject,
-    IntOrPercent,
     Labels,
     LabelValue,
     Many,
     Name,
     Number,
-    Percent,
     Port,
-    PortOrName,
     Positive,
     Quantity,
     ServiceName,
     Setting,
     Written,
     mapping_with,
+    one_or_more,
 )
 
 
-class LimitRangeItem(Written):
-    """Limits of one kind of thing, as in Kubernetes."""
+class PriorityClass(Written):
+    """A PriorityClass: which pods go first when there is no room for all."""
 
-    type: Literal["Container", "Pod", "PersistentVolumeClaim"] = "Container"
-    """What is limited."""
-    default: dict[str, Quantity] | None = None
-    """Limits of containers that state none."""
-    default_request: dict[str, Quantity] | None = None
-    """Requests of containers that state none."""
-    min: dict[str, Quantity] | None = None
-    """Least that may be asked for."""
-    max: dict[str, Quantity] | None = None
-    """Most that may be asked for."""
-    max_limit_request_ratio: dict[str, Quantity] | None = None
-    """How many times its request a limit may be."""
-
-
-class LimitRange(Written):
-    """A LimitRange. Short form: the keys of its Container item."""
-
-    short_forms = (mapping_with("default", "defaultRequest", "min", "max", "maxLimitRequestRatio"),)
-
-    limits: Many[LimitRangeItem]
-    """Limits in Kubernetes' shape."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value and "limits" not in value:
-            return {"limits": [{"type": "Container"} | value]}
-        return value
-
-
-class Namespace(Written):
-    """A namespace with its rules."""
-
-    name: Name
-    """Name of the namespace."""
-    labels: Labels | None = None
-    """Further labels; those of Pod Security are added."""
-    pod_security: Literal["privileged", "baseline", "restricted"] | None = None
-    """Pod Security level that is enforced. Default restricted."""
-    quota: dict[str, Quantity] | None = None
-    """ResourceQuota `hard`. No default: a quota that is not computed from the autoscalers' maxima stops a scale-up."""
-    limit_range: LimitRange | None = None
-    """LimitRange. Default none."""
-    default_deny: Many[Literal["Ingress", "Egress"]] | None = None
-    """Traffic that is refused unless a network policy allows it. Default Ingress and Egress."""
-
-
-class Autoscaling(Written):
-    """A HorizontalPodAutoscaler."""
-
-    min_replicas: Positive | None = None
-    """Fewest pods. Default: replicas."""
-    max_replicas: Positive
-    """Most pods."""
-    cpu: Percent | None = None
-    """Short form of a Resource metric: average CPU in percent of the request."""
-    memory: Percent | None = None
-    """Short form of a Resource metric: average memory in percent of the request. Not for model servers."""
-    metrics: Many[Metric] | None = None
-    """Metrics in Kubernetes' shape, instead of or beside the short forms."""
-    behavior: Behavior | None = None
-    """Speed. Default: up at once, down after 300 seconds, which are Kubernetes' own windows."""
+    name: DottedName
+    """Name of the class; names beginning with system- are Kubernetes' own."""
+    value: int
+    """The higher, the more important; below 1000000000."""
+    global_default: bool | None = None
+    """The class of pods that name none. Default false; one class at most."""
+    preemption_policy: Literal["PreemptLowerPriority", "Never"] | None = None
+    """Whether pods push out less important ones. Default PreemptLowerPriority."""
+    description: str | None = None
+    """What it is for."""
 
     @model_validator(mode="after")
-    def _some_metric(self) -> Autoscaling:
-        if self.cpu is None and self.memory is None and not self.metrics:
-            refuse("autoscaling needs a metric", "For example `cpu: 70`.")
+    def _below_the_systems_own(self) -> PriorityClass:
+        if not -2_147_483_648 <= self.value <= 1_000_000_000:
+            refuse(f"{self.value} is no priority of a user's class", "At most 1000000000; above it is Kubernetes' own.")
         return self
-
-
-class DisruptionBudget(Written):
-    """A PodDisruptionBudget. Short form: `{minAvailable: 1}` or `{maxUnavailable: 1}`, exactly one."""
-
-    min_available: IntOrPercent | None = None
-    """Pods that must stay up during a drain."""
-    max_unavailable: IntOrPercent | None = None
-    """Pods that may be down during a drain."""
-    unhealthy_pod_eviction_policy: Literal["IfHealthyBudget", "AlwaysAllow"] | None = None
-    """Default AlwaysAllow: pods that are not ready anyway do not block a drain."""
-
-    @model_validator(mode="after")
-    def _one_number(self) -> DisruptionBudget:
-        if (self.min_available is None) == (self.max_unavailable is None):
-            refuse("a disruption budget needs exactly one of minAvailable and maxUnavailable")
-        return self
-
-
-class RollingUpdate(Written):
-    """How many pods may differ from the wanted number during an update."""
-
-    max_surge: IntOrPercent | None = None
-    """Pods above the wanted number. Default 1."""
-    max_unavailable: IntOrPercent | None = None
-    """Pods below it. Default 0: no capacity is lost."""
-
-
-class Strategy(Written):
-    """How the Deployment replaces its pods, as in Kubernetes. Short form: the keys of rollingUpdate."""
-
-    short_forms = (mapping_with("maxSurge", "maxUnavailable"),)
-
-    type: Literal["RollingUpdate", "Recreate"] | None = None
-    """Default RollingUpdate."""
-    rolling_update: RollingUpdate | None = None
-    """Default: one pod more, none less."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value and set(value) <= {"maxSurge", "maxUnavailable"}:
-            return {"rollingUpdate": value}
-        return value
-
-
-class ContainerPort(Written):
-    """A port of a container."""
-
-    name: Annotated[str | None, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$")] = None
-    """Name, at most 15 characters."""
-    container_port: Port
-    """Number."""
-    protocol: Literal["TCP", "UDP", "SCTP"] | None = None
-    """TCP when absent."""
-
-
-class VolumeMount(Written):
-    """Where a volume appears in a container."""
-
-    name: Name
-    """Name of the volume."""
-    mount_path: str
-    """Path in the container."""
-    sub_path: str | None = None
-    """Path in the volume."""
-    read_only: bool | None = None
-    """false when absent."""
-
-
-class Volume(Written):
-    """A volume of the pod: its name and one source in Kubernetes' shape."""
-
-    name: Name
-    """Name of the volume."""
-    empty_dir: FreeObject | None = None
-    """Empty folder that lives as long as the pod."""
-    config_map: FreeObject | None = None
-    """Files from a ConfigMap."""
-    secret: FreeObject | None = None
-    """Files from a Secret."""
-    projected: FreeObject | None = None
-    """Several sources in one folder."""
-    persistent_volume_claim: FreeObject | None = None
-    """A claim of the namespace."""
-    downward_api: Annotated[FreeObject | None, Field(alias="downwardAPI")] = None
-    """Files with the pod's own fields."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Volume:
-        fields = type(self).model_fields
-        if sum(getattr(self, field) is not None for field in fields) != 2:
-            refuse("a volume needs its name and exactly one source", "For example `emptyDir: {}`.")
-        return self
-
-
-class ContainerBase(Written):
-    """What a workload's main container and its further containers have in common; Kubernetes' names and shapes."""
-
-    image: Annotated[str, Field(min_length=1)]
-    """Image. A repository of this platform is written without registry: `ml-inference-api:1.0.0`."""
-    image_pull_policy: Literal["IfNotPresent", "Always", "Never"] | None = None
-    """Default IfNotPresent, which is right for tags that do not change."""
-    command: Many[str] | None = None
-    """Entry point. Default: the image's own."""
-    args: Many[Setting] | None = None
-    """Arguments. Default: the image's own."""
-    env: Environment | None = None
-    """Environment variables: a map from name to value or source, or Kubernetes' list."""
-    env_from: Many[FreeObject] | None = None
-    """Whole ConfigMaps and Secrets as variables. The workload's `config` is added by itself."""
-    resources: Resources | None = None
-    """Requests and limits; short: `{cpu: 250m/1000m, memory: 512Mi/1Gi}`. No default: nothing can be planned without."""
-    startup_probe: Probe | None = None
-    """While it fails, the other two wait. Model servers need it, or liveness kills them while they load."""
-    readiness_probe: Probe | None = None
-    """While it fails, the pod gets no traffic."""
-    liveness_probe: Probe | None = None
-    """When it fails, the container is restarted."""
-    security_context: SecurityContext | None = None
-    """Default: what Pod Security `restricted` asks for, with a read-only root filesystem."""
-    lifecycle: FreeObject | None = None
-    """Hooks in Kubernetes' shape. Default: preStop sleeps while load balancers forget the pod."""
-    volume_mounts: Many[VolumeMount] | None = None
-    """Where volumes appear. Those of `writablePaths` are added by themselves."""
-
-
-class Container(ContainerBase):
-    """A further container of the pod."""
-
-    name: Name
-    """Name of the container."""
-    ports: Many[ContainerPort] | None = None
-    """Its ports."""
 
 
 class Model(Written):
@@ -271,24 +79,28 @@ class Model(Written):
 
 
 class Workload(ContainerBase):
-    """A Deployment with one main container, and everything that belongs to its pods."""
+    """An object that makes pods with one main container, and everything that belongs to its pods."""
 
     name: Name
-    """Name of the Deployment and of its main container."""
+    """Name of the Deployment (or other kind) and of its main container."""
     namespace: Name | None = None
     """Namespace. Default: the only one of the platform."""
     kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Rollout"] | None = None
     """Kind of Kubernetes object that makes its pods. Default Deployment; Rollout is the one of Argo Rollouts."""
     runs: Literal["service", "model-server", "worker", "database", "cache", "batch"] | None = None
     """What runs in it; a model server keeps its model in memory and is checked accordingly. Default service."""
+    team: LabelValue | None = None
+    """Who pays: the label `team` of its objects and pods, by which bills are split. Default none."""
     replicas: Positive | None = None
-    """Pods to begin with; with autoscaling the HPA decides from then on. Default 2."""
+    """Pods to begin with; with autoscaling the HPA decides from then on. Default 2, and 1 of a database."""
     labels: Labels | None = None
     """Further labels of the pods."""
     pod_annotations: dict[str, Setting] | None = None
     """Annotations of the pods."""
     port: Port | None = None
     """Port the main container listens on; it is named `http`. No default: a workload without it serves nobody."""
+    ports: Annotated[Many[ContainerPort] | None, one_or_more(ContainerPort)] = None
+    """Further ports of the main container, for example `{name: metrics, containerPort: 9090}` or `9090`."""
     config: dict[str, Setting] | None = None
     """Settings: a ConfigMap `<workload>-config`, all of whose keys become environment variables."""
     containers: Many[Container] | None = None
@@ -297,6 +109,8 @@ class Workload(ContainerBase):
     """Containers that run to their end before the others start."""
     volumes: Many[Volume] | None = None
     """Volumes in Kubernetes' shape."""
+    storage: Many[Storage] | None = None
+    """Volumes that outlive the pods: one per pod of a StatefulSet, one for all pods otherwise. Default none."""
     writable_paths: Many[str] | None = None
     """Paths of the main container that are writable (emptyDir). Default /tmp, since the root filesystem is read-only."""
     service_account: DottedName | None = None
@@ -317,6 +131,22 @@ class Workload(ContainerBase):
     """Taints it tolerates. Default none."""
     node_selector: dict[str, LabelValue] | None = None
     """Labels its nodes must have. Default none."""
+    node_group: Name | None = None
+    """Node group or Karpenter node pool it runs on: its labels are selected and its taints tolerated. Default any."""
+    gpus: Positive | None = None
+    """GPUs of the main container (nvidia.com/gpu); the taint of GPU nodes is tolerated. Default none."""
+    priority_class: DottedName | None = None
+    """Name of a priority class. Default none."""
+    host_network: bool | None = None
+    """Pods share the network of their node; network policies do not apply then. Default false."""
+    host_pid: Annotated[bool | None, Field(alias="hostPID")] = None
+    """Pods see the processes of their node. Default false."""
+    dns_policy: Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] | None = None
+    """How names are resolved. Default ClusterFirst; ClusterFirstWithHostNet on the node's network."""
+    runtime_class: DottedName | None = None
+    """Name of a RuntimeClass. Default the node's own."""
+    image_pull_secrets: Many[DottedName] | None = None
+    """Secrets for registries that ask for a password; ECR needs none. Default none."""
     termination_grace_period_seconds: Positive | None = None
     """Seconds to finish after SIGTERM, the preStop sleep included. Default 60."""
     pre_stop_sleep_seconds: Count | None = None
@@ -332,61 +162,52 @@ class Workload(ContainerBase):
     disruption_budget: DisruptionBudget | None = None
     """What a drain may take away. Default maxUnavailable 1 from two replicas on, so that a drain always finishes."""
     autoscaling: Autoscaling | None = None
-    """HorizontalPodAutoscaler. Default none."""
+    """HorizontalPodAutoscaler, or with triggers a ScaledObject of KEDA. Default none."""
+    vertical_autoscaling: VerticalAutoscaling | None = None
+    """VerticalPodAutoscaler. Default none."""
+    connects: Annotated[Many[Connection] | None, one_or_more(Connection)] = None
+    """What it talks to. Once `connects` or `allowFrom` is written, everything else is refused in both directions; DNS, load
+    balancers, ingresses, Prometheus and the mesh are allowed by themselves. What is named allows it, too. Default: unruled."""
+    allow_from: Annotated[Many[Source] | None, one_or_more(Source)] = None
+    """Who talks to it, beside those whose `connects` names it."""
+    service_name: ServiceName | None = None
+    """StatefulSet: the headless Service that names its pods. Default: one of the platform, or `<workload>-headless`."""
+    pod_management_policy: Literal["OrderedReady", "Parallel"] | None = None
+    """StatefulSet: whether pods start one after the other. Default OrderedReady."""
+    update_strategy: UpdateStrategy | None = None
+    """StatefulSet, DaemonSet: how pods are replaced. Default: one after the other."""
+    persistent_volume_claim_retention_policy: ClaimRetention | None = None
+    """StatefulSet: what becomes of its claims. Default: they stay."""
+    completions: Positive | None = None
+    """Job, CronJob: pods that must succeed. Default 1; or, with parallelism, that many."""
+    parallelism: Count | None = None
+    """Job, CronJob: pods at the same time. Default 1."""
+    backoff_limit: Count | None = None
+    """Job, CronJob: failures after which it has failed. Default 6, as in Kubernetes."""
+    active_deadline_seconds: Positive | None = None
+    """Job, CronJob: seconds after which it has failed. Default none."""
+    ttl_seconds_after_finished: Count | None = None
+    """Job, CronJob: seconds after which a finished Job is removed. Default: a Job stays; those of a CronJob go by history."""
+    completion_mode: Literal["NonIndexed", "Indexed"] | None = None
+    """Job, CronJob: Indexed gives each pod a number. Default NonIndexed."""
+    restart_policy: Literal["Never", "OnFailure"] | None = None
+    """Job, CronJob: Never makes a new pod after a failure, so that the logs of the old one stay. Default Never."""
+    schedule: CronSchedule | None = None
+    """CronJob: when, in cron's five fields, for example `0 2 * * *`."""
+    time_zone: str | None = None
+    """CronJob: time zone of the schedule. Default Etc/UTC."""
+    concurrency_policy: Literal["Allow", "Forbid", "Replace"] | None = None
+    """CronJob: what happens when the last Job still runs. Default Forbid: the new one is left out."""
+    suspend: bool | None = None
+    """Job, CronJob: start no pods. Default false."""
+    starting_deadline_seconds: Positive | None = None
+    """CronJob: seconds by which a Job may start late. Default none."""
+    successful_jobs_history_limit: Count | None = None
+    """CronJob: succeeded Jobs that are kept. Default 3."""
+    failed_jobs_history_limit: Count | None = None
+    """CronJob: failed Jobs that are kept. Default 1."""
     model: Model | None = None
     """Facts about the model of a model server."""
-
-
-class Service(Written):
-    """A Service in front of a workload."""
-
-    name: ServiceName
-    """Name of the Service."""
-    workload: Name
-    """The workload whose pods it reaches; it lives in the same namespace."""
-    port: Port
-    """Port of the Service."""
-    target_port: PortOrName | None = None
-    """Port of the pods. Default: the workload's own, by its name `http`."""
-    port_name: Annotated[str | None, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$")] = None
-    """Name of the port. Default http."""
-    type: Literal["ClusterIP", "LoadBalancer"] | None = None
-    """Default ClusterIP. LoadBalancer: a network load balancer, made by the AWS Load Balancer Controller."""
-    scheme: Literal["internet-facing", "internal"] | None = None
-    """Load balancer only. Default internal: the internet is a decision."""
-    target_type: Literal["ip", "instance"] | None = None
-    """Load balancer only. Default ip: straight to the pods, without a hop over another node."""
-    cross_zone: bool | None = None
-    """Load balancer only: spread over the targets of all zones. Default true."""
-    preserve_client_ip: bool | None = None
-    """Load balancer only: pods see the client's address. Default false, as AWS has it for ip targets."""
-    source_ranges: Many[Cidr] | None = None
-    """Load balancer only: who may connect. Default everyone the scheme lets in."""
-    health_check: str | None = None
-    """Load balancer only: path that the load balancer asks. Default: the readiness probe's path."""
-    deregistration_delay_seconds: Count | None = None
-    """Load balancer only: seconds a leaving pod keeps its open connections. Default 30."""
-    annotations: dict[str, Setting] | None = None
-    """Further annotations, laid over those that follow from the above."""
-
-
-class NetworkPolicy(Written):
-    """A network policy for a workload. Rules in Kubernetes' shape, with short forms for peers and ports."""
-
-    name: DottedName
-    """Name of the policy."""
-    workload: Name
-    """The workload whose pods it is for."""
-    ingress: Many[IngressRule] | None = None
-    """Traffic to the pods that is allowed. Absent: ingress is not ruled here."""
-    egress: Many[EgressRule] | None = None
-    """Traffic from the pods that is allowed. Absent: egress is not ruled here."""
-
-    @model_validator(mode="after")
-    def _some_direction(self) -> NetworkPolicy:
-        if self.ingress is None and self.egress is None:
-            refuse("a network policy needs ingress or egress", "An empty list allows nothing in that direction.")
-        return self
 
 
 class Role(Written):
