@@ -96,3 +96,82 @@ def network_load_balancer_unit() -> LoadBalancerUnit:
     """The dimensions of an NLB capacity unit for TCP."""
     unit = data("prices")["nlbCapacityUnitTcp"]
     return LoadBalancerUnit(unit["newConnPerSec"], unit["activeConn"], unit["GBPerHour"])
+
+
+@dataclass(frozen=True)
+class ApplicationLoadBalancerUnit:
+    """What one capacity unit (LCU) of an application load balancer covers; the largest dimension is billed."""
+
+    new_connections_per_second: int
+    active_connections_per_minute: int
+    gb_per_hour: int
+    rule_evaluations_per_second: int
+    #: rules that are evaluated for nothing
+    free_rules: int
+
+
+def application_load_balancer_unit() -> ApplicationLoadBalancerUnit:
+    """The dimensions of an ALB capacity unit."""
+    unit = data("prices")["albCapacityUnit"]
+    return ApplicationLoadBalancerUnit(
+        unit["newConnPerSec"],
+        unit["activeConnPerMin"],
+        unit["GBPerHour"],
+        unit["ruleEvalPerSec"],
+        unit["freeRules"],
+    )
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What is taken off a list price, as a fraction of it; none of them is confirmed."""
+
+    fraction: Decimal
+    source: str
+
+
+def spot_saving() -> Saving:
+    """What Spot machines are assumed to cost less than on demand."""
+    row = data("prices")["spot"]
+    return Saving(Decimal(row["savingFraction"]), row["source"])
+
+
+def spot_saving_percent() -> Decimal:
+    """The same in percent."""
+    return spot_saving().fraction * 100
+
+
+def commitment_saving(kind: str, term: str) -> Saving:
+    """What a ``savings-plan`` or ``reserved`` instances save for a term (``1y-no-upfront``); KeyError for others."""
+    facts = data("prices")["commitments"]
+    return Saving(Decimal(facts["savingFractions"][kind][term]), facts["source"])
+
+
+def commitment_terms(kind: str) -> tuple[str, ...]:
+    """The terms of a kind of commitment."""
+    return tuple(data("prices")["commitments"]["savingFractions"].get(kind, ()))
+
+
+@dataclass(frozen=True)
+class InsightsMetrics:
+    """How many metrics Container Insights (enhanced observability) observes, and how often in an hour. Not confirmed."""
+
+    observations_per_hour: int
+    per_cluster: int
+    per_node: int
+    per_pod: int
+    per_container: int
+    source: str
+
+
+def container_insights() -> InsightsMetrics:
+    """What CloudWatch counts for a cluster with the observability add-on."""
+    row = data("prices")["containerInsights"]
+    return InsightsMetrics(
+        row["observationsPerHour"],
+        row["metricsPerCluster"],
+        row["metricsPerNode"],
+        row["metricsPerPod"],
+        row["metricsPerContainer"],
+        row["source"],
+    )

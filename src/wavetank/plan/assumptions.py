@@ -20,6 +20,7 @@ from wavetank.plan.model import (
     Traffic,
     Workload,
 )
+from wavetank.plan.model.assumptions import Commitment
 from wavetank.plan.reasons import Default
 from wavetank.spec.platform import CostAssumptions as WrittenCost
 from wavetank.spec.platform import Objectives as WrittenObjectives
@@ -35,6 +36,15 @@ NAT_GB = Default("cost.natGb", f"images from outside S3 and calls of AWS APIs: {
 CONTROL_PLANE_GB = Default("cost.controlPlaneLogGb", f"2 GB for each kind of log: {GUESS}")
 CONTAINER_GB = Default("cost.containerLogGb", f"5 GB where an add-on ships logs to CloudWatch: {GUESS}")
 FLOW_GB = Default("cost.flowLogGb", f"5 GB where flow logs are on: {GUESS}")
+ENDPOINT_GB = Default("cost.endpointGb", f"10 GB where there are interface endpoints: {GUESS}")
+FILE_SYSTEM_GB = Default("cost.fileSystemGb", "nothing was said about how much is read and written")
+ALL_IN_USE = Default("cost.infrequentPercent", "nothing was said about what lies unused")
+CHANGE = Default("cost.changePercentPerDay", f"3 % of a volume a day: {GUESS}")
+QUERIES = Default("cost.dnsMillionQueries", f"a million queries: {GUESS}")
+BACKUP_GB = Default("cost.backupGb", f"1 GB of objects: {GUESS}")
+IMAGE_SCANS = Default("cost.imageScans", f"10 new images per repository: {GUESS}")
+SPOT = Default("cost.spotSavingPercent", f"the catalog's assumption: {GUESS}")
+ON_DEMAND = Default("cost.commitments", "nothing was promised to AWS")
 IMAGE_GB = Default("cost.imageStorageGb", f"5 GB per repository: {GUESS}")
 
 _SECONDS_PER_MONTH = catalog.HOURS_PER_MONTH * 3600
@@ -90,7 +100,35 @@ def cost_assumptions(
         image_storage_gb=ledger.chosen(
             "cost.imageStorageGb", stated.image_storage_gb, Decimal(5 * len(repositories)), IMAGE_GB
         ),
+        endpoint_gb=ledger.chosen(
+            "cost.endpointGb", stated.endpoint_gb, Decimal(10 if network.interface_endpoints else 0), ENDPOINT_GB
+        ),
+        file_system_read_gb=ledger.chosen(
+            "cost.fileSystemReadGb", stated.file_system_read_gb, Decimal(0), FILE_SYSTEM_GB
+        ),
+        file_system_write_gb=ledger.chosen(
+            "cost.fileSystemWriteGb", stated.file_system_write_gb, Decimal(0), FILE_SYSTEM_GB
+        ),
+        infrequent_percent=ledger.chosen("cost.infrequentPercent", stated.infrequent_percent, Decimal(0), ALL_IN_USE),
+        change_percent_per_day=ledger.chosen(
+            "cost.changePercentPerDay", stated.change_percent_per_day, Decimal(3), CHANGE
+        ),
+        dns_million_queries=ledger.chosen("cost.dnsMillionQueries", stated.dns_million_queries, Decimal(1), QUERIES),
+        backup_gb=ledger.chosen("cost.backupGb", stated.backup_gb, Decimal(1), BACKUP_GB),
+        image_scans=ledger.chosen("cost.imageScans", stated.image_scans, Decimal(10 * len(repositories)), IMAGE_SCANS),
+        spot_saving_percent=ledger.chosen(
+            "cost.spotSavingPercent", stated.spot_saving_percent, catalog.spot_saving_percent(), SPOT
+        ),
+        commitments=_commitments(stated, ledger),
         prices=ledger.chosen("cost.prices", stated.prices, {}, LIST_PRICES),
+    )
+
+
+def _commitments(stated: WrittenCost, ledger: Ledger) -> tuple[Commitment, ...]:
+    ledger.chosen("cost.commitments", stated.commitments, (), ON_DEMAND)
+    return tuple(
+        Commitment(each.kind, each.term, 100 if each.percent is None else each.percent, each.node_groups or ())
+        for each in stated.commitments or ()
     )
 
 
@@ -139,6 +177,9 @@ def objectives(written: WrittenObjectives | None, ledger: Ledger) -> Objectives:
             f"{path}.recoveryPointMinutes", stated.recovery_point_minutes, None, NO_OBJECTIVE
         ),
         monthly_cost_usd=ledger.chosen(f"{path}.monthlyCostUsd", stated.monthly_cost_usd, None, NO_OBJECTIVE),
+        pod_start_seconds=ledger.chosen(f"{path}.podStartSeconds", stated.pod_start_seconds, None, NO_OBJECTIVE),
+        deployment_minutes=ledger.chosen(f"{path}.deploymentMinutes", stated.deployment_minutes, None, NO_OBJECTIVE),
+        rollback_minutes=ledger.chosen(f"{path}.rollbackMinutes", stated.rollback_minutes, None, NO_OBJECTIVE),
     )
 
 

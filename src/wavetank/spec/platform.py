@@ -11,6 +11,7 @@ from pydantic import AfterValidator, model_validator
 
 from wavetank.spec.attachments import Attachment
 from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
+from wavetank.spec.commitments import Commitment
 from wavetank.spec.connections import NetworkPolicy
 from wavetank.spec.ground import Dns, FileSystem, StateBackend
 from wavetank.spec.ingress import CertificateIssuer, Ingress
@@ -54,6 +55,26 @@ class CostAssumptions(Written):
     """VPC flow logs. Default 5 where they are on."""
     image_storage_gb: Number | None = None
     """Images in ECR. Default 5 per repository."""
+    endpoint_gb: Number | None = None
+    """Data through all interface endpoints. Default 10 where there are any."""
+    file_system_read_gb: Number | None = None
+    """Data read from EFS file systems with elastic throughput, which is billed by the GB. Default 0."""
+    file_system_write_gb: Number | None = None
+    """Data written to EFS file systems with elastic throughput. Default 0."""
+    infrequent_percent: Number | None = None
+    """Share of the data of EFS file systems that lies in the colder class their life cycle names. Default 0."""
+    change_percent_per_day: Number | None = None
+    """Share of a volume that changes in a day, where its storage says nothing else; snapshots are priced with it. Default 3."""
+    dns_million_queries: Number | None = None
+    """Queries that Route 53 answers, in millions. Default 1 where there is a zone."""
+    backup_gb: Number | None = None
+    """What Velero keeps in its bucket beside snapshots of volumes. Default 1."""
+    image_scans: Number | None = None
+    """Images that Inspector scans for the first time, with enhanced scanning. Default 10 per repository."""
+    spot_saving_percent: Number | None = None
+    """What Spot machines cost less than on demand. Default: the catalog's assumption."""
+    commitments: Many[Commitment] | None = None
+    """Savings plans and reserved instances that the bill counts with. Default none."""
     prices: dict[str, Number] | None = None
     """Your own prices in USD, by the catalog's key or by instance type; they replace the list prices."""
 
@@ -73,6 +94,12 @@ class Objectives(Written):
     """Data that may be lost, in minutes (RPO)."""
     monthly_cost_usd: Number | None = None
     """Most that the platform may cost in a month."""
+    pod_start_seconds: Positive | None = None
+    """From the creation of a pod on a node that is there to its readiness."""
+    deployment_minutes: Positive | None = None
+    """From the first new pod of a release to the last ready one."""
+    rollback_minutes: Positive | None = None
+    """From the decision to go back to the release before, to its last ready pod."""
 
 
 def _command(value: str) -> str:

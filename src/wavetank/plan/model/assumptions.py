@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,19 @@ class Traffic:
 
 
 @dataclass(frozen=True)
+class Commitment:
+    """Machines that are paid whether they run or not, at a lower price."""
+
+    kind: Literal["savings-plan", "reserved"]
+    #: "1y-no-upfront", ...
+    term: str
+    #: of the expected on-demand hours
+    percent: int
+    #: names of node groups (or their families) and of Karpenter's node pools; empty: all
+    node_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CostAssumptions:
     """Monthly quantities that no file states; each can be given by the author, who also may correct prices."""
 
@@ -28,6 +42,23 @@ class CostAssumptions:
     container_log_gb: Decimal
     flow_log_gb: Decimal
     image_storage_gb: Decimal
+    #: through all interface endpoints together
+    endpoint_gb: Decimal
+    #: of file systems with elastic throughput
+    file_system_read_gb: Decimal
+    file_system_write_gb: Decimal
+    #: share of the data of file systems with a life cycle that lies in its colder class
+    infrequent_percent: Decimal
+    #: of volumes that do not say how much of them changes
+    change_percent_per_day: Decimal
+    dns_million_queries: Decimal
+    #: in Velero's bucket, snapshots of volumes not counted
+    backup_gb: Decimal
+    #: by Inspector, each for the first time
+    image_scans: Decimal
+    #: off the on-demand price
+    spot_saving_percent: Decimal
+    commitments: tuple[Commitment, ...]
     #: price key of the catalog (or an instance type) -> USD per unit, as the author's contract has it
     prices: Mapping[str, Decimal]
 
@@ -42,6 +73,9 @@ class Objectives:
     recovery_time_minutes: int | None
     recovery_point_minutes: int | None
     monthly_cost_usd: Decimal | None
+    pod_start_seconds: int | None
+    deployment_minutes: int | None
+    rollback_minutes: int | None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,18 @@
+"""Tools of the supply chain: the actions that pipelines use, by commit, and rules for Falco."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wavetank.catalog.files import data
+
+
+def pinned_action(name: str) -> tuple[str, str]:
+    """``owner/name@commit`` of a GitHub action, and the version that the commit is."""
+    row = data("pipeline-tools")["actions"][name]
+    return f"{name}@{row['commit']}", row["version"]
+
+
+def falco_rules() -> tuple[dict[str, Any], ...]:
+    """Rules in Falco's own shape that every platform gets which states none."""
+    return tuple(data("falco-rules")["rules"])
