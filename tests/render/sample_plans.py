@@ -347,6 +347,10 @@ def sample_plan() -> Plan:
         ),
         workloads=(workload(),),
         services=services(),
+        ingresses=(),
+        certificate_issuers=(),
+        mesh=None,
+        analysis_templates=(),
         network_policies=(NetworkPolicy("api", "harbor", "api", deny_all),),
         roles=(Role("reader", "harbor", ({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]},)),),
         role_bindings=(

@@ -7,6 +7,8 @@ from wavetank.plan.assumptions import cost_assumptions, local_commands, objectiv
 from wavetank.plan.cluster import cluster
 from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
 from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
+from wavetank.plan.ingresses import ingresses, with_health_checks
+from wavetank.plan.issuers import certificate_issuer
 from wavetank.plan.karpenter import karpenter
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Plan, PodRole
@@ -43,6 +45,8 @@ def plan(platform: Platform) -> Plan:
         for each in written.workloads or ()
     )
     services = tuple(service(each, workloads, net, ledger) for each in written.services or ())
+    ways_in = ingresses(written, services, workloads, ledger)
+    services = with_health_checks(services, ways_in, ledger)
     expected = traffic(written.traffic, ledger)
     prefixes = prefix_delegation(installed)
     return Plan(
@@ -71,6 +75,12 @@ def plan(platform: Platform) -> Plan:
         namespaces=tuple(namespace(each, eks.version, ledger) for each in written.namespaces or ()),
         workloads=workloads,
         services=services,
+        ingresses=ways_in,
+        certificate_issuers=tuple(
+            certificate_issuer(each, written, ledger) for each in written.certificate_issuers or ()
+        ),
+        mesh=None,
+        analysis_templates=(),
         network_policies=tuple(network_policy(each, workloads, net, ledger) for each in written.network_policies or ()),
         roles=tuple(role(each, written, ledger) for each in written.roles or ()),
         role_bindings=tuple(role_binding(each, written, workloads, ledger) for each in written.roles or ()),
@@ -100,6 +110,10 @@ _LISTS = (
     "roles",
     "roleBindings",
     "serviceMonitors",
+    "ingresses",
+    "certificateIssuers",
+    "analysisTemplates",
+    "mesh",
     "nodeGroups",
     "podRoles",
     "local",

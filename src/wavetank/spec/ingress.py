@@ -21,7 +21,6 @@ from wavetank.spec.words import (
     Setting,
     Written,
     mapping_with,
-    one_or_more,
     short_form,
 )
 
@@ -62,9 +61,11 @@ class IngressPath(Written):
 
 
 def _paths(value: Any) -> Any:
-    """``{/: frontend, /api: backend}``: a Service for each path."""
-    if not isinstance(value, dict) or "service" in value:
+    """``{/: frontend, /api: backend}``: a Service for each path; a single path needs no list."""
+    if not isinstance(value, dict):
         return value
+    if "service" in value:
+        return [value]
     return [{"path": path, "service": service} for path, service in value.items()]
 
 
@@ -75,9 +76,7 @@ class IngressHost(Written):
 
     host: HostName | None = None
     """Public name. Absent: every name; an NGINX ingress needs one. external-dns makes the DNS record from it."""
-    paths: Annotated[
-        Many[IngressPath], short_form(_paths, dict[str, str] | list[IngressPath]), one_or_more(IngressPath)
-    ]
+    paths: Annotated[Many[IngressPath], short_form(_paths, dict[str, str] | list[IngressPath] | IngressPath)]
     """Paths with their Services; short: `{/: frontend, /api: backend}`."""
 
     @model_validator(mode="before")

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
-from wavetank.spec import ground_references
+from wavetank.spec import ground_references, ingress_references
 from wavetank.spec.lookup import at, elements, names, number, repeated, unknown, word
 from wavetank.spec.problems import suggestion
 from wavetank.spec.tree import Mapped, Node, Scalar, children, name_of
@@ -31,6 +31,9 @@ _NAMED_LISTS = (
     "networkPolicies",
     "roles",
     "serviceMonitors",
+    "ingresses",
+    "certificateIssuers",
+    "analysisTemplates",
 )
 
 
@@ -308,6 +311,7 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     requests_stay_below_limits,
     charts_are_pinned,
     *ground_references.RULES,
+    *ingress_references.RULES,
 )
 
 

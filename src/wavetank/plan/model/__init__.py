@@ -6,6 +6,7 @@ Lists of named things keep the author's order; references between things are by 
 """
 
 from wavetank.plan.model.assumptions import (
+    Commitment,
     CostAssumptions,
     LocalCommand,
     Objectives,
@@ -30,6 +31,7 @@ from wavetank.plan.model.aws import (
     SecretStore,
     Subnet,
 )
+from wavetank.plan.model.delivery import AnalysisTemplate
 from wavetank.plan.model.ground import (
     Certificate,
     Dns,
@@ -40,11 +42,10 @@ from wavetank.plan.model.ground import (
     StateBackend,
     UserFile,
 )
+from wavetank.plan.model.ingress import CertificateIssuer, Ingress, IngressHost, IngressPath, IngressTls
 from wavetank.plan.model.kubernetes import (
-    Autoscaling,
     ConfigMap,
     Container,
-    DisruptionBudget,
     LimitRange,
     LoadBalancer,
     ModelFacts,
@@ -60,30 +61,62 @@ from wavetank.plan.model.kubernetes import (
     Workload,
     WorkloadKind,
 )
+from wavetank.plan.model.mesh import Mesh, MeshObject
 from wavetank.plan.model.platform import Plan
+from wavetank.plan.model.pods import (
+    Connections,
+    CronSettings,
+    JobSettings,
+    Peer,
+    PeerKind,
+    PodSettings,
+    StatefulSettings,
+)
+from wavetank.plan.model.scaling import (
+    Autoscaling,
+    DisruptionBudget,
+    EventScaling,
+    Trigger,
+    TriggerAuthentication,
+    VerticalAutoscaling,
+)
+from wavetank.plan.model.storage import PriorityClass, Storage, StorageClass
 
 __all__ = [
     "AccessEntry",
     "AccessPolicy",
     "AddOn",
+    "AnalysisTemplate",
     "Autoscaling",
     "Certificate",
+    "CertificateIssuer",
     "Cluster",
+    "Commitment",
     "ConfigMap",
+    "Connections",
     "Container",
     "ControlPlaneLogs",
     "CostAssumptions",
+    "CronSettings",
     "Disk",
     "DisruptionBudget",
     "Dns",
     "Endpoint",
+    "EventScaling",
     "FileSystem",
     "FlowLogs",
     "HelmRelease",
+    "Ingress",
+    "IngressHost",
+    "IngressPath",
+    "IngressTls",
+    "JobSettings",
     "Karpenter",
     "LimitRange",
     "LoadBalancer",
     "LocalCommand",
+    "Mesh",
+    "MeshObject",
     "ModelFacts",
     "Namespace",
     "NatGateway",
@@ -93,9 +126,13 @@ __all__ = [
     "NodeGroup",
     "NodePool",
     "Objectives",
+    "Peer",
+    "PeerKind",
     "Plan",
     "PodIdentity",
     "PodRole",
+    "PodSettings",
+    "PriorityClass",
     "Quota",
     "Repository",
     "Role",
@@ -106,9 +143,15 @@ __all__ = [
     "ServiceAccount",
     "ServiceMonitor",
     "StateBackend",
+    "StatefulSettings",
+    "Storage",
+    "StorageClass",
     "Subnet",
     "Traffic",
+    "Trigger",
+    "TriggerAuthentication",
     "UserFile",
+    "VerticalAutoscaling",
     "Workload",
     "WorkloadKind",
 ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from wavetank.plan.model.assumptions import CostAssumptions, LocalCommand, Objectives, Traffic
 from wavetank.plan.model.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, PodRole, Repository, SecretStore
+from wavetank.plan.model.delivery import AnalysisTemplate
 from wavetank.plan.model.ground import Dns, FileSystem, Karpenter, PodIdentity, StateBackend, UserFile
+from wavetank.plan.model.ingress import CertificateIssuer, Ingress
 from wavetank.plan.model.kubernetes import (
     Namespace,
     NetworkPolicy,
@@ -17,6 +19,7 @@ from wavetank.plan.model.kubernetes import (
     ServiceMonitor,
     Workload,
 )
+from wavetank.plan.model.mesh import Mesh
 from wavetank.plan.reasons import Reason, Stated, nearest_reason, stated_place
 
 
@@ -47,6 +50,10 @@ class Plan:
     namespaces: tuple[Namespace, ...]
     workloads: tuple[Workload, ...]
     services: tuple[Service, ...]
+    ingresses: tuple[Ingress, ...]
+    certificate_issuers: tuple[CertificateIssuer, ...]
+    mesh: Mesh | None
+    analysis_templates: tuple[AnalysisTemplate, ...]
     network_policies: tuple[NetworkPolicy, ...]
     roles: tuple[Role, ...]
     role_bindings: tuple[RoleBinding, ...]

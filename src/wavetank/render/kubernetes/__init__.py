@@ -1,13 +1,13 @@
 """Kubernetes manifests: one module here per file there, listed in ``GROUPS`` in the order in which they must be applied.
 
 ``kubectl apply -f kubernetes/`` goes through the files by name, so the numbers are that order. Every namespaced object states its
-namespace. Custom resources stand in folders of their own (see ``monitoring``). To add a group: a module with ``objects(plan)``,
-a line in ``GROUPS``, a golden file.
+namespace. Custom resources stand beside the built-in ones; the charts that bring their kinds are installed before. To add a
+group: a module with ``objects(plan)``, a line in ``GROUPS``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeAlias
@@ -19,9 +19,13 @@ from wavetank.render.kubernetes import (
     access,
     availability,
     configuration,
+    ingresses,
+    issuers,
     monitoring,
     namespaces,
     network_policies,
+    node_pools,
+    own,
     services,
     workloads,
 )
@@ -40,20 +44,30 @@ class Group:
 
 GROUPS: tuple[Group, ...] = (
     Group("kubernetes/00-namespaces.yaml", namespaces.objects),
+    Group("kubernetes/05-node-pools.yaml", node_pools.objects),
     Group("kubernetes/10-access.yaml", access.objects),
     Group("kubernetes/20-network-policies.yaml", network_policies.objects),
     Group("kubernetes/30-configuration.yaml", configuration.objects),
     Group("kubernetes/40-services.yaml", services.objects),
     Group("kubernetes/50-workloads.yaml", workloads.objects),
     Group("kubernetes/60-availability.yaml", availability.objects),
-    Group("kubernetes-monitoring/service-monitors.yaml", monitoring.objects),
+    Group("kubernetes/62-certificate-issuers.yaml", issuers.objects),
+    Group("kubernetes/65-ingresses.yaml", ingresses.objects),
+    Group("kubernetes/70-monitoring.yaml", monitoring.objects),
+    Group("kubernetes/90-own.yaml", own.objects),
 )
 
 
-def files(plan: Plan) -> dict[str, RenderedFile]:
-    """File name → content."""
+def objects_of(plan: Plan) -> dict[str, Sequence[Traced]]:
+    """File name → its objects; what the charts of ``helm/`` are made from as well."""
     rendered = {group.file: group.objects(plan) for group in GROUPS}
-    return {name: _file(plan, objects) for name, objects in rendered.items() if objects}
+    return {name: objects for name, objects in rendered.items() if objects}
+
+
+def files(plan: Plan, rendered: Mapping[str, Sequence[Traced]] | None = None) -> dict[str, RenderedFile]:
+    """File name → content; from the plan's ``objects_of`` where they have been made."""
+    found = objects_of(plan) if rendered is None else rendered
+    return {name: _file(plan, objects) for name, objects in found.items()}
 
 
 def _file(plan: Plan, objects: Sequence[Traced]) -> RenderedFile:
