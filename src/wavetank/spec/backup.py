@@ -74,7 +74,7 @@ class TaggedResources(Written):
 
 
 class BackedUp(Written):
-    """What AWS Backup copies. Short form: an ARN, `volumes` (EBS volumes of the cluster), `fileSystem:<name>` or `table:<name>`."""
+    """What AWS Backup copies. Short form: an ARN, `volumes` (EBS, of the cluster), `fileSystem:<name>` or `table:<name>`."""
 
     short_forms = (WORD,)
 

@@ -28,7 +28,7 @@ class BuildSign(Written):
     enabled: bool = True
     """false: images are not signed."""
     key: str | None = None
-    """KMS key as Cosign names it (awskms:///alias/...). Default: the image policy's key, else keyless by the pipeline's identity."""
+    """KMS key as Cosign names it (awskms:///...). Default: the image policy's key, else keyless by the pipeline's identity."""
 
     @model_validator(mode="before")
     @classmethod

@@ -23,8 +23,6 @@ from wavetank.spec.words import (
     Written,
 )
 
-BUILT_IN_DASHBOARDS = ("cluster", "workloads", "model-serving", "mesh", "costs")
-
 
 class Alert(Written):
     """An alert rule of Prometheus. Short form: the name of a built-in one; its keys may be changed here."""
@@ -95,8 +93,8 @@ class Dashboard(Written):
 
     @model_validator(mode="after")
     def _some_panel(self) -> Dashboard:
-        if not self.panels and self.name not in BUILT_IN_DASHBOARDS:
-            remedy = suggestion(self.name, BUILT_IN_DASHBOARDS)
+        if not self.panels and catalog.dashboard(self.name) is None:
+            remedy = suggestion(self.name, catalog.dashboard_names())
             refuse(f'"{self.name}" is no built-in dashboard and has no panels', remedy)
         return self
 
@@ -133,11 +131,7 @@ class Tracing(Written):
     enabled: bool = True
     """false turns it off."""
     sampling_percent: Number | None = None
-    """Share of traces that the collector keeps. Default 10."""
-    size: Quantity | None = None
-    """Volume of the traces (Badger). Default 10Gi."""
-    retention: Duration | None = None
-    """How long traces are kept. Default 72h."""
+    """Share of traces that the collector keeps. Default 10. Jaeger holds them in memory: a restart forgets them."""
 
     @model_validator(mode="before")
     @classmethod
