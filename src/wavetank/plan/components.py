@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from wavetank import catalog
 from wavetank.kube.types import Obj
+from wavetank.plan.karpenter import CHART as KARPENTER
+from wavetank.plan.karpenter import chart_values, controller_statements
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import AddOn, HelmRelease, PodRole
 from wavetank.plan.reasons import Default
@@ -27,6 +30,12 @@ NO_PREFIXES = Default(
     "addOns.prefixDelegation", "single addresses use the subnets best", f"{_GUIDE}/cni-increase-ip-addresses.html"
 )
 PINNED = Default("helmReleases.version", "a pinned chart gives the same cluster twice")
+AGENT = Default(
+    "addOns.eks-pod-identity-agent", "pod identity works through an agent on each node", f"{_GUIDE}/pod-identities.html"
+)
+
+#: by chart: what follows for its values from the rest of the platform (the author's own values win)
+_DERIVED_VALUES: Mapping[str, Callable[[PlatformFile, str], Obj]] = {KARPENTER: chart_values}
 
 
 def add_ons(written: PlatformFile, cluster_name: str, ledger: Ledger) -> tuple[tuple[AddOn, ...], tuple[PodRole, ...]]:
@@ -49,6 +58,9 @@ def _wanted(written: PlatformFile, ledger: Ledger) -> tuple[WrittenAddOn, ...]:
     wanted = [WrittenAddOn(name=name) for name in catalog.addon_names() if _is_essential(name)]
     for each in wanted:
         ledger.because(f"addOns[{each.name}]", each, ESSENTIAL)
+    if written.pod_identity == "podIdentity":
+        agent = WrittenAddOn(name="eks-pod-identity-agent")
+        wanted.append(ledger.because("addOns[eks-pod-identity-agent]", agent, AGENT))
     if any(workload.autoscaling for workload in written.workloads or ()):
         wanted.append(ledger.because("addOns[metrics-server]", WrittenAddOn(name="metrics-server"), METRICS))
     return tuple(wanted)
@@ -141,7 +153,8 @@ def _helm_release(
     role = None
     if service_account is not None:
         holder = Holder(namespace, service_account, path)
-        policy = catalog.controller_policy(chart)
+        own_policy = controller_statements(written, cluster_name) if chart == KARPENTER else ()
+        policy = own_policy or catalog.controller_policy(chart)
         role = pod_role(holder, stated.permissions, written, cluster_name, ledger, statements=policy)
     release = HelmRelease(
         name=stated.name,
@@ -165,6 +178,8 @@ def _values(
 ) -> Obj:
     path = f"helmReleases[{stated.name}].values"
     own: Obj = _filled(facts.values, cluster_name, written.region) if facts else {}
+    derived = _DERIVED_VALUES.get(facts.name if facts else "")
+    own = overlaid(own, derived(written, cluster_name)) if derived else own
     ledger.derived(path, None, ("cluster.name", "region"), "what the chart must know about the platform")
     if stated.values is not None:
         ledger.shape(path, stated.values)

@@ -37,6 +37,13 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Heredoc:
+    """Text over several lines as the argument of a ``Call``; interpolation marks in it stay what they are."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class Attribute:
     """``name = value`` in a body."""
 
@@ -187,7 +194,7 @@ def _long_assignment(item: _Assignment) -> Iterator[Line]:
 def quoted(text: str) -> str:
     """A string literal; ``${`` and ``%{`` stay what they are instead of becoming templates."""
     escaped = "".join(_ESCAPES.get(character, _control(character)) for character in text)
-    return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
+    return '"' + _literal(escaped) + '"'
 
 
 def _control(character: str) -> str:
@@ -201,6 +208,8 @@ def _control(character: str) -> str:
 def _value_lines(value: Any, path: str) -> tuple[Line, ...]:
     value, own_path, _ = untraced(value)
     path = own_path or path
+    if isinstance(value, Call) and isinstance(value.argument, Heredoc):
+        return _heredoc_lines(value.function, value.argument, path)
     if isinstance(value, Call):
         return _wrapped(f"{value.function}(", _value_lines(value.argument, path), ")")
     if isinstance(value, Mapping):
@@ -230,6 +239,17 @@ def _wrapped(before: str, lines: tuple[Line, ...], after: str) -> tuple[Line, ..
     if len(lines) == 1:
         return (Line(before + first.text + after, first.path),)
     return (Line(before + first.text, first.path), *lines[1:-1], Line(last.text + after, last.path))
+
+
+def _heredoc_lines(function: str, text: Heredoc, path: str) -> tuple[Line, ...]:
+    """The smallest indentation is taken off by ``<<-``; the closing parenthesis cannot stand behind the end mark."""
+    inside = [Line(_literal(line.text), line.path or path).indented(4) for line in text.lines]
+    end = (Line("  EOT", path), Line(")", path))
+    return (Line(f"{function}(<<-EOT", path), *inside, *end)
+
+
+def _literal(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
 
 
 def _map_lines(mapping: Mapping[Any, Any], path: str) -> tuple[Line, ...]:

@@ -99,8 +99,14 @@ def _manifest_problems(path: Path, lines: tuple[str, ...]) -> Iterator[Problem]:
         yield Problem(str(path), line, column, f"not YAML: {error.problem or error}", "")
         return
     for node in nodes:
-        keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
-        missing = [key for key in ("apiVersion", "kind") if key not in keys]
+        given = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+        missing = [key for key in ("apiVersion", "kind") if key not in given]
+        if getattr(given.get("kind"), "value", "") != "List" and "name" not in _keys(given.get("metadata")):
+            missing.append("metadata.name")
         if node is not None and missing:
             message = f"a Kubernetes object needs its {' and '.join(missing)}"
             yield Problem(str(path), node.start_mark.line + 1, node.start_mark.column + 1, message, "")
+
+
+def _keys(node: Any) -> set[str]:
+    return {str(key.value) for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()

@@ -66,7 +66,7 @@ def _service_account_keys(release: HelmRelease) -> tuple[str, ...]:
 
 def _account(plan: Plan, release: HelmRelease, path: str) -> dict[str, Any]:
     account: dict[str, Any] = {"create": True, "name": Traced(release.service_account, f"{path}.serviceAccount")}
-    if release.role:
+    if release.role and plan.pod_identity == "irsa":
         account["annotations"] = {ROLE_ANNOTATION: Traced(role_arn(plan, release.role), f"{path}.role")}
     return account
 

@@ -26,7 +26,8 @@ def _service_account(plan: Plan, workload: Workload) -> Traced:
     """Of workloads that share a service account the first one writes it."""
     account = workload.service_account
     path = f"workloads[{workload.name}].serviceAccount"
-    annotations = {ROLE_ANNOTATION: Traced(role_arn(plan, account.role), f"{path}.role")} if account.role else {}
+    annotated = account.role if plan.pod_identity == "irsa" else None
+    annotations = {ROLE_ANNOTATION: Traced(role_arn(plan, annotated), f"{path}.role")} if annotated else {}
     framed = belonging(plan, workload, path, account.name)
     if annotations:
         framed = Traced(framed.value | {"annotations": annotations}, path)

@@ -17,15 +17,22 @@ from wavetank.render.bundle import RenderedFile
 from wavetank.render.terraform import (
     access,
     add_ons,
+    backend,
     cluster,
+    dns,
+    file_systems,
     flow_logs,
+    interface_endpoints,
+    karpenter,
     network,
     node_groups,
     outputs,
+    own,
     pod_roles,
     repositories,
     secrets,
     settings,
+    variables,
 )
 
 FOLDER = "terraform"
@@ -43,15 +50,22 @@ class Group:
 
 GROUPS: tuple[Group, ...] = (
     Group("versions.tf", "Terraform, provider and shared names", settings.items),
+    Group("backend.tf", "Where Terraform keeps its state", backend.items),
+    Group("variables.tf", "Inputs", variables.items),
+    Group("terraform.tfvars", "Values of the inputs", variables.values),
     Group("network.tf", "VPC, subnets and routes", network.items),
+    Group("interface_endpoints.tf", "AWS services inside the VPC", interface_endpoints.items),
     Group("flow_logs.tf", "VPC flow logs", flow_logs.items),
     Group("cluster.tf", "EKS control plane", cluster.items),
     Group("access.tf", "People and programs that may use the cluster", access.items),
     Group("node_groups.tf", "Machines", node_groups.items),
+    Group("karpenter.tf", "AWS side of Karpenter", karpenter.items),
     Group("addons.tf", "EKS managed add-ons", add_ons.items),
     Group("pod_roles.tf", "IAM roles of service accounts", pod_roles.items),
     Group("repositories.tf", "Container image repositories", repositories.items),
     Group("secrets.tf", "Secrets", secrets.items),
+    Group("file_systems.tf", "Shared file systems", file_systems.items),
+    Group("dns.tf", "Public names and certificates", dns.items),
     Group("outputs.tf", "Outputs", outputs.items),
 )
 
@@ -60,7 +74,8 @@ def files(plan: Plan) -> dict[str, RenderedFile]:
     """File name (``terraform/network.tf``) → content."""
     rendered = {group.file: group.items(plan) for group in GROUPS}
     titles = {group.file: group.title for group in GROUPS}
-    return {f"{FOLDER}/{name}": _file(plan, titles[name], items) for name, items in rendered.items() if items}
+    made = {name: _file(plan, titles[name], items) for name, items in rendered.items() if items}
+    return {f"{FOLDER}/{name}": file for name, file in (made | own.files(plan, made)).items()}
 
 
 def _file(plan: Plan, title: str, items: Sequence[hcl.Item]) -> RenderedFile:

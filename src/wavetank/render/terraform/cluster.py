@@ -5,6 +5,7 @@ from __future__ import annotations
 from wavetank.plan.model import Plan
 from wavetank.render.hcl import Attribute, Blank, Block, Comment, Item, attributes, block, expression
 from wavetank.render.terraform.parts import attached, explained, resource, role_name, service_trust, template
+from wavetank.render.terraform.variables import variable
 from wavetank.render.trace import Traced
 
 #: add-ons that EKS would install unmanaged in a new cluster
@@ -16,7 +17,7 @@ def items(plan: Plan) -> tuple[Item, ...]:
     return (
         *_role(plan),
         *(_key() if plan.cluster.secrets_encryption else ()),
-        *(_log_group(plan) if plan.cluster.logs.types else ()),
+        *(_log_group() if plan.cluster.logs.types else ()),
         _cluster(plan),
         *_oidc_provider(),
     )
@@ -43,11 +44,11 @@ def _key() -> tuple[Block, ...]:
     return (resource("aws_kms_key", "secrets", key, path), resource("aws_kms_alias", "secrets", alias, path))
 
 
-def _log_group(plan: Plan) -> tuple[Block, ...]:
+def _log_group() -> tuple[Block, ...]:
     body: tuple[Item, ...] = (
         Comment("EKS writes to this name; created here first, so that the retention is ours and not forever."),
         *attributes(name=template("/aws/eks/${local.cluster_name}/cluster")),
-        Attribute("retention_in_days", explained(plan, plan.cluster.logs.retention_days, "cluster.logs.retentionDays")),
+        Attribute("retention_in_days", variable("cluster_log_retention_days", "cluster.logs.retentionDays")),
     )
     return (resource("aws_cloudwatch_log_group", "cluster", body, "cluster.logs"),)
 
@@ -57,7 +58,7 @@ def _cluster(plan: Plan) -> Block:
     body: list[Item] = [
         Attribute("name", Traced(expression("local.cluster_name"), "cluster.name")),
         Attribute("role_arn", expression("aws_iam_role.cluster.arn")),
-        Attribute("version", Traced(cluster.version, "cluster.version")),
+        Attribute("version", variable("cluster_version", "cluster.version")),
     ]
     if cluster.logs.types:
         body.append(Attribute("enabled_cluster_log_types", Traced(list(cluster.logs.types), "cluster.logs.types")))
@@ -93,7 +94,7 @@ def _vpc_config(plan: Plan) -> Block:
         Attribute("endpoint_public_access", Traced(endpoint.public, "cluster.endpoint.public")),
     ]
     if endpoint.public:
-        cidrs = Traced(list(endpoint.public_access_cidrs), "cluster.endpoint.publicAccessCidrs")
+        cidrs = variable("public_access_cidrs", "cluster.endpoint.publicAccessCidrs")
         body.append(Attribute("public_access_cidrs", cidrs))
     return block("vpc_config", (), body, "cluster.endpoint")
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from wavetank.plan.model import NatGateway, Plan, Subnet
 from wavetank.render.hcl import Attribute, Block, Comment, Item, attributes, block, expression
-from wavetank.render.terraform.parts import explained, resource, template
+from wavetank.render.terraform.parts import explained, resource, set_of, template
+from wavetank.render.terraform.variables import variable
 from wavetank.render.trace import Traced
 
 #: how the AWS Load Balancer Controller finds the subnets of public and of internal load balancers
 PUBLIC_ROLE_TAG = "kubernetes.io/role/elb"
 PRIVATE_ROLE_TAG = "kubernetes.io/role/internal-elb"
+#: how Karpenter finds subnets and security groups for the nodes that it starts
+KARPENTER_TAG = "karpenter.sh/discovery"
 
 
 def items(plan: Plan) -> tuple[Item, ...]:
     """Everything below the VPC; NAT and gateway endpoints only where the plan has them."""
     return (
         _locals(plan),
-        _vpc(plan),
+        _vpc(),
         _internet_gateway(),
-        _subnets("public", PUBLIC_ROLE_TAG, "Load balancers and NAT gateways stand here; nodes do not."),
-        _subnets("private", PRIVATE_ROLE_TAG, "Nodes and pods live here."),
+        _subnets("public", {PUBLIC_ROLE_TAG: "1"}, "Load balancers and NAT gateways stand here; nodes do not."),
+        _subnets("private", _private_tags(plan), "Nodes and pods live here."),
         *_public_routes(),
         *(_nat(plan) if plan.network.nat_gateways else ()),
         *_private_routes(plan),
@@ -60,9 +64,9 @@ def _nat_path(gateway: NatGateway) -> str:
     return f"network.natGateways[{gateway.name}]"
 
 
-def _vpc(plan: Plan) -> Block:
+def _vpc() -> Block:
     body: tuple[Item, ...] = (
-        Attribute("cidr_block", Traced(plan.network.vpc_cidr, "network.vpcCidr")),
+        Attribute("cidr_block", variable("vpc_cidr", "network.vpcCidr")),
         *attributes(
             enable_dns_support=True, enable_dns_hostnames=True, tags={"Name": expression("local.cluster_name")}
         ),
@@ -75,7 +79,12 @@ def _internet_gateway() -> Block:
     return resource("aws_internet_gateway", "main", body, "network")
 
 
-def _subnets(kind: str, role_tag: str, comment: str) -> Block:
+def _private_tags(plan: Plan) -> dict[str, Any]:
+    discovery = {KARPENTER_TAG: Traced(expression("local.cluster_name"), "karpenter")} if plan.karpenter else {}
+    return {PRIVATE_ROLE_TAG: "1"} | discovery
+
+
+def _subnets(kind: str, tags: dict[str, Any], comment: str) -> Block:
     body: tuple[Item, ...] = (
         Comment(comment),
         *attributes(
@@ -83,7 +92,7 @@ def _subnets(kind: str, role_tag: str, comment: str) -> Block:
             vpc_id=expression("aws_vpc.main.id"),
             cidr_block=expression("each.value.cidr"),
             availability_zone=expression("each.value.zone"),
-            tags={"Name": template("${local.cluster_name}-${each.key}"), role_tag: "1"},
+            tags={"Name": template("${local.cluster_name}-${each.key}")} | tags,
         ),
     )
     return resource("aws_subnet", kind, body, "network.subnets")
@@ -161,7 +170,7 @@ def _gateway_endpoints(plan: Plan) -> tuple[Block, ...]:
     services = Traced(list(plan.network.gateway_endpoints), "network.gatewayEndpoints")
     body: tuple[Item, ...] = (
         Comment("Gateway endpoints are free, and what goes through them does not pay for NAT."),
-        Attribute("for_each", Traced(expression(_set_of(plan.network.gateway_endpoints)), services.path)),
+        Attribute("for_each", Traced(expression(set_of(plan.network.gateway_endpoints)), services.path)),
         *attributes(
             vpc_id=expression("aws_vpc.main.id"),
             service_name=template("com.amazonaws.${local.region}.${each.key}"),
@@ -171,7 +180,3 @@ def _gateway_endpoints(plan: Plan) -> tuple[Block, ...]:
         ),
     )
     return (resource("aws_vpc_endpoint", "gateway", body, services.path),)
-
-
-def _set_of(words: Sequence[str]) -> str:
-    return "toset([" + ", ".join(f'"{word}"' for word in words) + "])"

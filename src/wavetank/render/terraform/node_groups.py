@@ -7,9 +7,11 @@ the hop limit of the metadata service.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from wavetank.kube.types import Obj
 from wavetank.plan.model import NodeGroup, Plan
+from wavetank.plan.reasons import key_path
 from wavetank.render.hcl import Attribute, Blank, Block, Comment, Expression, Item, attributes, block, expression
 from wavetank.render.terraform.parts import (
     attached,
@@ -20,7 +22,10 @@ from wavetank.render.terraform.parts import (
     role_name,
     service_trust,
     template,
+    why,
 )
+from wavetank.render.terraform.user_data import user_data
+from wavetank.render.terraform.variables import of_node_group
 from wavetank.render.trace import Traced, entries
 
 _POLICY = "arn:aws:iam::aws:policy/"
@@ -43,11 +48,11 @@ def _role(plan: Plan) -> Iterator[Block]:
         name=role_name(f"{plan.cluster.name}-node"), assume_role_policy=service_trust("ec2.amazonaws.com")
     )
     yield resource("aws_iam_role", "node", role, "nodeGroups")
-    for name, policy in _node_policies(plan).items():
+    for name, policy in node_policies(plan).items():
         yield attached(f"node_{name}", "node", _POLICY + policy, "nodeGroups")
 
 
-def _node_policies(plan: Plan) -> Mapping[str, str]:
+def node_policies(plan: Plan) -> Mapping[str, str]:
     """The CNI's permissions stay off the nodes when its service account has a role of its own."""
     has_own_role = any(add_on.name == "vpc-cni" and add_on.role for add_on in plan.add_ons)
     return NODE_POLICIES if has_own_role else NODE_POLICIES | CNI_POLICY
@@ -55,7 +60,8 @@ def _node_policies(plan: Plan) -> Mapping[str, str]:
 
 def _group(plan: Plan, group: NodeGroup, name: str, first: list[str]) -> tuple[Block, ...]:
     path = f"nodeGroups[{group.name}]"
-    return (_launch_template(plan, group, name, path), _node_group(plan, group, name, path, first))
+    tags = (_autoscaler_tags(plan, group, name, path),) if group.autoscaler_tags else ()
+    return (_launch_template(plan, group, name, path), _node_group(plan, group, name, path, first), *tags)
 
 
 def _launch_template(plan: Plan, group: NodeGroup, name: str, path: str) -> Block:
@@ -67,6 +73,7 @@ def _launch_template(plan: Plan, group: NodeGroup, name: str, path: str) -> Bloc
     tagged = attributes(resource_type="instance", tags={"Name": template(f"${{local.cluster_name}}-{group.name}")})
     body: tuple[Item, ...] = (
         *attributes(name=template(f"${{local.cluster_name}}-{group.name}"), update_default_version=True),
+        *attributes(user_data=user_data(group, path)),
         block("metadata_options", (), metadata, path),
         _root_volume(group, path),
         block("tag_specifications", (), tagged, path),
@@ -78,7 +85,7 @@ def _root_volume(group: NodeGroup, path: str) -> Block:
     """Bottlerocket keeps containers on its second volume; all other images have one."""
     device = "/dev/xvdb" if group.ami_type.startswith("BOTTLEROCKET") else "/dev/xvda"
     ebs = attributes(
-        volume_size=Traced(group.disk.gib, f"{path}.disk.gib"),
+        volume_size=of_node_group(group, "disk_gib", f"{path}.disk.gib"),
         volume_type=Traced(group.disk.type, f"{path}.disk.type"),
         encrypted=Traced(group.disk.encrypted, f"{path}.disk.encrypted"),
         delete_on_termination=True,
@@ -88,8 +95,10 @@ def _root_volume(group: NodeGroup, path: str) -> Block:
 
 
 def _node_group(plan: Plan, group: NodeGroup, name: str, path: str, first: list[str]) -> Block:
-    policies = [f"aws_iam_role_policy_attachment.node_{policy}" for policy in _node_policies(plan)]
-    routes = ["aws_route.private_nat"] if plan.network.nat_gateways else []
+    policies = [f"aws_iam_role_policy_attachment.node_{policy}" for policy in node_policies(plan)]
+    ways_out = ["aws_route.private_nat"] if plan.network.nat_gateways else []
+    if plan.network.interface_endpoints and not plan.network.nat_gateways:
+        ways_out.append("aws_vpc_endpoint.interface")
     subnets = [_subnet(plan, subnet) for subnet in group.subnets]
     body: tuple[Item, ...] = (
         *attributes(
@@ -98,8 +107,8 @@ def _node_group(plan: Plan, group: NodeGroup, name: str, path: str, first: list[
             node_role_arn=expression("aws_iam_role.node.arn"),
             version=expression("aws_eks_cluster.main.version"),
             subnet_ids=Traced(subnets, f"{path}.subnets"),
-            instance_types=Traced(list(group.instance_types), f"{path}.instanceTypes"),
-            capacity_type=Traced(group.capacity_type, f"{path}.capacityType"),
+            instance_types=of_node_group(group, "instance_types", f"{path}.instanceTypes"),
+            capacity_type=of_node_group(group, "capacity_type", f"{path}.capacityType"),
             ami_type=Traced(group.ami_type, f"{path}.amiType"),
         ),
         *((Attribute("labels", entries(group.labels, f"{path}.labels")),) if group.labels else ()),
@@ -109,7 +118,7 @@ def _node_group(plan: Plan, group: NodeGroup, name: str, path: str, first: list[
         *(_taint(taint, f"{path}.taints[{index}]") for index, taint in enumerate(group.taints)),
         Blank(),
         Comment("Add-ons that a node needs to become Ready come first; permissions outlive the nodes on destroy."),
-        *attributes(depends_on=[expression(item) for item in (*policies, *routes, *first)]),
+        *attributes(depends_on=[expression(item) for item in (*policies, *ways_out, *first)]),
         _lifecycle(path),
     )
     return resource("aws_eks_node_group", name, body, path)
@@ -128,11 +137,30 @@ def _launch_template_reference(name: str, path: str) -> Block:
     return block("launch_template", (), body, path)
 
 
+def _autoscaler_tags(plan: Plan, group: NodeGroup, name: str, path: str) -> Block:
+    """On the scaling group that EKS makes: an autoscaler reads them there."""
+    where = f"{path}.autoscalerTags"
+    cluster = f"/{plan.cluster.name}"
+    tags: dict[Any, Traced] = {}
+    for key, value in group.autoscaler_tags.items():
+        shown = template(f"{key.removesuffix(cluster)}/${{local.cluster_name}}") if key.endswith(cluster) else key
+        tags[shown] = Traced(value, key_path(where, key))
+    tag = attributes(key=expression("each.key"), value=expression("each.value"), propagate_at_launch=False)
+    body: tuple[Item, ...] = (
+        Attribute("for_each", Traced(tags, where, why(plan, where))),
+        *attributes(
+            autoscaling_group_name=expression(f"aws_eks_node_group.{name}.resources[0].autoscaling_groups[0].name")
+        ),
+        block("tag", (), tag, where),
+    )
+    return resource("aws_autoscaling_group_tag", name, body, where)
+
+
 def _scaling(group: NodeGroup, path: str) -> Block:
     body = attributes(
-        min_size=Traced(group.min_size, f"{path}.minSize"),
-        desired_size=Traced(group.desired_size, f"{path}.desiredSize"),
-        max_size=Traced(group.max_size, f"{path}.maxSize"),
+        min_size=of_node_group(group, "min_size", f"{path}.minSize"),
+        desired_size=of_node_group(group, "desired_size", f"{path}.desiredSize"),
+        max_size=of_node_group(group, "max_size", f"{path}.maxSize"),
     )
     return block("scaling_config", (), body, path)
 

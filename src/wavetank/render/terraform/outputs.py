@@ -20,6 +20,7 @@ def items(plan: Plan) -> tuple[Item, ...]:
         _output("kubeconfig_command", "Makes kubectl use the cluster", template(_KUBECONFIG), "cluster.name"),
         _output("vpc_id", "VPC of the cluster", expression("aws_vpc.main.id"), "network"),
         *_maps(plan),
+        *_ground(plan),
     )
 
 
@@ -36,6 +37,23 @@ def _maps(plan: Plan) -> Iterator[Block]:
     if secrets:
         arns = _map(secrets, "aws_secretsmanager_secret.{}.arn")
         yield _output("secret_arns", "Secrets to put values into", arns, "secrets")
+
+
+def _ground(plan: Plan) -> Iterator[Block]:
+    systems = identifiers(each.name for each in plan.file_systems)
+    if systems:
+        ids = _map(systems, "aws_efs_file_system.{}.id")
+        yield _output("file_system_ids", "EFS file systems, for storage classes", ids, "fileSystems")
+    if plan.dns and plan.dns.create_zone:
+        servers = expression("aws_route53_zone.main.name_servers")
+        yield _output("dns_name_servers", "Where the parent of the zone must delegate to", servers, "dns.createZone")
+    certificates = identifiers(each.name for each in plan.dns.certificates) if plan.dns else {}
+    if certificates:
+        arns = _map(certificates, "aws_acm_certificate_validation.{}.certificate_arn")
+        yield _output("certificate_arns", "Certificates, once they are proved", arns, "dns.certificates")
+    if plan.karpenter and plan.karpenter.queue:
+        queue = expression("aws_sqs_queue.karpenter.name")
+        yield _output("karpenter_queue", "Where Karpenter hears of interruptions", queue, "karpenter.queue")
 
 
 def _map(labels: dict[str, str], address: str) -> dict[str, Expression]:

@@ -54,6 +54,11 @@ def indexed(address: str, key: str, attribute: str) -> Expression:
     return expression(f"{address}[{quoted(key)}].{attribute}")
 
 
+def set_of(words: Sequence[str]) -> str:
+    """A set of strings for ``for_each``, as source."""
+    return "toset([" + ", ".join(quoted(word) for word in words) + "])"
+
+
 def identifiers(names: Iterable[str]) -> dict[str, str]:
     """Terraform names for names of the plan, all different: ``gpu-spot`` is ``gpu_spot``."""
     found: dict[str, str] = {}

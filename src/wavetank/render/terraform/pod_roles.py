@@ -1,4 +1,7 @@
-"""pod_roles.tf: IAM roles of service accounts (IRSA), each for one service account and with its own permissions only."""
+"""pod_roles.tf: IAM roles of service accounts, each for one service account and with its own permissions only.
+
+A service account gets its role through the cluster's OIDC provider (IRSA), or by an association of EKS Pod Identity.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,43 @@ def items(plan: Plan) -> tuple[Item, ...]:
 
 def _role(plan: Plan, role: PodRole, name: str) -> Iterator[Block]:
     path = f"podRoles[{role.name}]"
-    body = (Attribute("name", Traced(role.name, f"{path}.name")), *attributes(assume_role_policy=_trust(role, path)))
+    associated = plan.pod_identity == "podIdentity"
+    trust = _agent_trust() if associated else _trust(role, path)
+    body = (Attribute("name", Traced(role.name, f"{path}.name")), *attributes(assume_role_policy=trust))
     yield resource("aws_iam_role", name, body, path)
     if role.statements:
         yield _inline(name, _referring(tree(role.statements, f"{path}.statements"), _secret_arns(plan)))
     for index, arn in enumerate(role.managed_policy_arns):
         where = f"{path}.managedPolicyArns[{index}]"
         yield attached(f"{name}_{index + 1}", name, Traced(arn, where), where)
+    if associated and role.name not in _roles_of_add_ons(plan):
+        yield _association(role, name, path)
+
+
+def _roles_of_add_ons(plan: Plan) -> set[str]:
+    """These are associated by the add-on itself (addons.tf)."""
+    return {add_on.role for add_on in plan.add_ons if add_on.role}
+
+
+def _agent_trust() -> Call:
+    """EKS's agent assumes the role for the pod, and says by tags which pod that is."""
+    return policy_document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
+    )
+
+
+def _association(role: PodRole, name: str, path: str) -> Block:
+    body = attributes(
+        cluster_name=expression("aws_eks_cluster.main.name"),
+        namespace=Traced(role.namespace, f"{path}.namespace"),
+        service_account=Traced(role.service_account, f"{path}.serviceAccount"),
+        role_arn=expression(f"aws_iam_role.{name}.arn"),
+    )
+    return resource("aws_eks_pod_identity_association", name, body, path)
 
 
 def _secret_arns(plan: Plan) -> dict[str, Expression]:

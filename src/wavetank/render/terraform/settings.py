@@ -5,14 +5,17 @@ from __future__ import annotations
 from wavetank.plan.model import Plan
 from wavetank.render.hcl import Attribute, Blank, Comment, Item, attributes, block
 from wavetank.render.terraform.parts import explained
-from wavetank.render.trace import Traced, entries
+from wavetank.render.terraform.variables import variable
+from wavetank.render.trace import Traced
 
 #: the configuration is written against this minor of the provider
 PROVIDER_VERSION = "~> 5.100"
 TERRAFORM_VERSION = ">= 1.5.0"
+#: the first that locks state in S3 by a file
+WITH_LOCK_FILE = ">= 1.10.0"
 
 _BACKEND = """\
-State lies beside these files until a backend is named. For a team, keep it in a bucket with versioning:
+State lies beside these files until the spec names a stateBackend. For a team, keep it in a bucket with versioning:
 
   terraform {
     backend "s3" {
@@ -27,34 +30,38 @@ State lies beside these files until a backend is named. For a team, keep it in a
 
 def items(plan: Plan) -> tuple[Item, ...]:
     """The settings block, the provider and ``local.cluster_name``."""
-    backend = _BACKEND.replace("{name}", plan.name).replace("{environment}", plan.environment)
+    locks = plan.state_backend is not None and plan.state_backend.lock_file
+    version = WITH_LOCK_FILE if locks else TERRAFORM_VERSION
     source = {"source": "hashicorp/aws", "version": PROVIDER_VERSION}
     return (
         block(
             "terraform",
             (),
-            (*attributes(required_version=TERRAFORM_VERSION), block("required_providers", (), attributes(aws=source))),
+            (*attributes(required_version=version), block("required_providers", (), attributes(aws=source))),
             "name",
         ),
-        Comment(backend.replace("{region}", plan.region)),
-        Blank(),
-        block("provider", ("aws",), _provider(plan), "region"),
+        *(() if plan.state_backend else _backend_advice(plan)),
+        block("provider", ("aws",), _provider(), "region"),
         block("locals", (), _names(plan), "name"),
     )
 
 
-def _provider(plan: Plan) -> tuple[Item, ...]:
-    account = Traced([plan.account_id], "accountId", "Refuses to work on any other account.")
-    tags = entries(plan.tags, "tags")
+def _backend_advice(plan: Plan) -> tuple[Item, ...]:
+    text = _BACKEND.replace("{name}", plan.name).replace("{environment}", plan.environment)
+    return (Comment(text.replace("{region}", plan.region)), Blank())
+
+
+def _provider() -> tuple[Item, ...]:
+    account = Traced([variable("account_id", "accountId")], "accountId", "Refuses to work on any other account.")
     return (
-        Attribute("region", Traced(plan.region, "region")),
+        Attribute("region", variable("region", "region")),
         Attribute("allowed_account_ids", account),
-        block("default_tags", (), attributes(tags=tags), "tags"),
+        block("default_tags", (), attributes(tags=variable("tags", "tags")), "tags"),
     )
 
 
 def _names(plan: Plan) -> tuple[Item, ...]:
     return (
-        Attribute("region", Traced(plan.region, "region")),
+        Attribute("region", variable("region", "region")),
         Attribute("cluster_name", explained(plan, plan.cluster.name, "cluster.name")),
     )
