@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from wavetank.spec.ground import InterfaceEndpoint
 from wavetank.spec.machines import BOTTLEROCKET_KEYS, Disk, Kubelet
 from wavetank.spec.problems import refuse, suggestion
+from wavetank.spec.secrets import Rotation
 from wavetank.spec.shapes import Taint
 from wavetank.spec.words import (
     SWITCH,
@@ -372,6 +373,10 @@ class SecretStore(Written):
     """What it holds."""
     recovery_days: Literal[0, 7, 8, 9, 10, 14, 21, 30] | None = None
     """Days in which a deleted secret can be brought back. Default 30; 0 deletes at once."""
+    keys: Many[str] | None = None
+    """Properties of its JSON, so that a wrong one in `externalSecrets` is found here and not in the cluster. Default unknown."""
+    rotation: Rotation | None = None
+    """Rotation by a Lambda function. Default none."""
 
     @model_validator(mode="before")
     @classmethod

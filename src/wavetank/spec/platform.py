@@ -11,14 +11,19 @@ from pydantic import AfterValidator, model_validator
 
 from wavetank.spec.attachments import Attachment
 from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, Repository, SecretStore
+from wavetank.spec.backup import Backup, Standby
 from wavetank.spec.commitments import Commitment
 from wavetank.spec.connections import NetworkPolicy
 from wavetank.spec.ground import Dns, FileSystem, StateBackend
 from wavetank.spec.ingress import CertificateIssuer, Ingress
 from wavetank.spec.machines import Karpenter
 from wavetank.spec.namespaces import Namespace
+from wavetank.spec.observability import Observability
 from wavetank.spec.problems import place_of, refuse
+from wavetank.spec.secrets import SecretStores
+from wavetank.spec.security import ImagePolicy, RuntimeSecurity
 from wavetank.spec.services import Service
+from wavetank.spec.spending import Budget, CostMonitoring
 from wavetank.spec.storage import StorageClass
 from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
@@ -155,6 +160,8 @@ class PlatformFile(Written):
     """ECR repositories. Default none."""
     secrets: Many[SecretStore] | None = None
     """Secrets of AWS Secrets Manager. Default none."""
+    secret_stores: SecretStores | None = None
+    """How External Secrets reaches Secrets Manager. Default: a role per namespace."""
     file_systems: Many[FileSystem] | None = None
     """EFS file systems. Default none."""
     dns: Dns | None = None
@@ -187,6 +194,20 @@ class PlatformFile(Written):
     """Roles of RBAC with their bindings."""
     service_monitors: Many[ServiceMonitor] | None = None
     """What Prometheus scrapes; needs the CRDs of the Prometheus Operator."""
+    observability: Observability | None = None
+    """Alerts, dashboards, metrics, traces, logs. Default none."""
+    image_policy: ImagePolicy | None = None
+    """Which images may run. Default: any."""
+    runtime_security: RuntimeSecurity | None = None
+    """Watching what runs. Default none."""
+    backup: Backup | None = None
+    """Backups of the cluster and of data in AWS. Default none."""
+    standby: Standby | None = None
+    """A second region that holds copies. Default none."""
+    budgets: Many[Budget] | None = None
+    """AWS budgets. Default none."""
+    cost_monitoring: CostMonitoring | None = None
+    """A program in the cluster that shares the bill. Default none."""
     traffic: Traffic | None = None
     """Requests as you expect them."""
     cost: CostAssumptions | None = None

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from wavetank.spec.aws import Permissions
+from wavetank.spec.builds import Build
 from wavetank.spec.connections import Connection, Source
 from wavetank.spec.containers import Container, ContainerBase, ContainerPort, Volume
 from wavetank.spec.problems import refuse
 from wavetank.spec.scaling import Autoscaling, DisruptionBudget, VerticalAutoscaling
+from wavetank.spec.secrets import ExternalSecret, SealedSecret
 from wavetank.spec.shapes import (
     Affinity,
     PodSecurityContext,
@@ -206,6 +208,12 @@ class Workload(ContainerBase):
     """CronJob: succeeded Jobs that are kept. Default 3."""
     failed_jobs_history_limit: Count | None = None
     """CronJob: failed Jobs that are kept. Default 1."""
+    external_secrets: Many[ExternalSecret] | None = None
+    """Secrets of AWS Secrets Manager that the main container sees, through External Secrets. Default none."""
+    sealed_secrets: Many[SealedSecret] | None = None
+    """Secrets that stand in this file, encrypted for the cluster. Default none."""
+    build: Build | None = None
+    """How its image is built: a pipeline that builds, scans, signs, pushes and rolls out. Default: somebody else builds it."""
     model: Model | None = None
     """Facts about the model of a model server."""
 
