@@ -63,9 +63,17 @@ def name_of(environ: Environ) -> RequestName:
     scope, explicit = scope_of(environ), _explicit_action(environ)
     signing_name = scope.service if scope else _UNSIGNED.get(explicit or "", "unsigned")
     model = _model_of(signing_name, environ)
-    protocol = model.protocol if model else "rest-json"
+    protocol = _spoken_protocol(environ) or (model.protocol if model else "rest-json")
     action = explicit or (model and _rest_action(model, environ))
     return RequestName(signing_name, action or f"{environ['REQUEST_METHOD']} {raw_path(environ)}", protocol)
+
+
+def _spoken_protocol(environ: Environ) -> str | None:
+    """What the request itself shows: an SDK may speak another of a service's protocols than botocore would choose."""
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        return "json"
+    scope = scope_of(environ)
+    return "query" if "Action" in _form(environ) and not (scope and scope.service == "ec2") else None
 
 
 def raw_path(environ: Environ) -> str:

@@ -1,7 +1,8 @@
 """Where moto's answers differ from AWS's in a way that Terraform notices: one file per service.
 
-Each file holds its ``PATCHES``; ``applied`` checks that everything they replace still exists, and puts the originals back
-when the embedded AWS stops. To fix another service write its file and add one line to ``SERVICES``.
+Each file holds its ``PATCHES`` and, where moto lacks operations, its ``ADDITIONS``; ``applied`` checks that everything they
+replace still exists and nothing they add, and puts the originals back when the embedded AWS stops. To fix another service
+write its file and add one line to ``SERVICES``.
 """
 
 from __future__ import annotations
@@ -9,24 +10,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from wavetank.cloud.fixes import launch_templates, security_groups, sts
-from wavetank.cloud.fixes.patch import Context, Patch, patched
+from wavetank.cloud.fixes import (
+    backup,
+    budgets,
+    cloudwatch,
+    dynamodb,
+    elasticache,
+    functions,
+    launch_templates,
+    s3,
+    security_groups,
+    sqs,
+    sts,
+)
+from wavetank.cloud.fixes.patch import Addition, Context, Patch, added, patched
 
 SERVICES = (
     sts,
     launch_templates,
     security_groups,
+    backup,
+    budgets,
+    cloudwatch,
+    dynamodb,
+    elasticache,
+    functions,
+    s3,
+    sqs,
 )
 
 
 def patches() -> tuple[Patch, ...]:
-    return tuple(patch for service in SERVICES for patch in service.PATCHES)
+    return tuple(patch for service in SERVICES for patch in getattr(service, "PATCHES", ()))
+
+
+def additions() -> tuple[Addition, ...]:
+    return tuple(addition for service in SERVICES for addition in getattr(service, "ADDITIONS", ()))
 
 
 @contextmanager
 def applied(context: Context) -> Iterator[None]:
-    """All patches, while the context lasts."""
+    """All patches and additions, while the context lasts."""
     with ExitStack() as stack:
+        for addition in additions():
+            stack.enter_context(added(addition))
         for patch in patches():
             stack.enter_context(patched(patch, context))
         yield
