@@ -74,7 +74,7 @@ LINES = [
     ("terraform/node_groups.tf", "t3.medium", "nodeGroups[general].instanceTypes", "instanceTypes: t3.medium"),
     ("kubernetes/00-namespaces.yaml", "requests.memory", "namespaces[ml-inference].quota", "requests.memory: 6Gi"),
     ("kubernetes/60-availability.yaml", "averageUtilization: 70", "workloads[ml-inference-api].autoscaling", "cpu: 70"),
-    ("kubernetes-monitoring/service-monitors.yaml", "interval: 30s", "serviceMonitors[", "interval: 30s"),
+    ("kubernetes/70-monitoring.yaml", "interval: 30s", "serviceMonitors[", "interval: 30s"),
     (
         "helm/releases.yaml",
         "name: aws-load",

