@@ -7,9 +7,12 @@ from typing import Any
 
 from wavetank.kube.types import Obj
 from wavetank.plan.components import overlaid
+from wavetank.plan.external_secrets import secret_environment, secret_mounts
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Container, Repository
+from wavetank.plan.placement import GPU
 from wavetank.plan.reasons import Default
+from wavetank.plan.storage import storage_mounts
 from wavetank.spec.containers import Container as WrittenContainer
 from wavetank.spec.containers import ContainerBase
 from wavetank.spec.shapes import Probe, shape
@@ -34,6 +37,9 @@ PRE_STOP = Default(
     "load balancers and proxies need some seconds to forget a pod; it answers until they have",
     "docs.aws.amazon.com/eks/latest/best-practices/load-balancing.html",
 )
+NOBODY_ROUTES = Default("workloads.preStopSleepSeconds", "nobody sends requests to pods of this kind")
+#: kinds whose pods stand behind Services
+SERVING_KINDS = ("Deployment", "StatefulSet", "Rollout")
 _HARDENED_CONTEXT: Obj = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -59,6 +65,11 @@ def main_container(stated: Workload, repositories: tuple[Repository, ...], ledge
     ports: tuple[Obj, ...] = ()
     if stated.port is not None:
         ports = ({"name": "http", "containerPort": stated.port, "protocol": "TCP"},)
+        ledger.stated(f"{seat.path}.ports[http]", ports, f"{at}.port")
+    if stated.ports is not None:
+        further = ledger.shape(f"{seat.path}.ports", tuple(shape(port) for port in stated.ports), f"{at}.ports")
+        ports = (*ports, *({"protocol": "TCP"} | port for port in further))
+    elif stated.port is not None:
         ledger.stated(f"{seat.path}.ports", ports, f"{at}.port")
     return _container(stated, stated.name, ports, seat, repositories, ledger)
 
@@ -128,6 +139,8 @@ def _env_from(stated: ContainerBase, name: str, seat: Seat, ledger: Ledger) -> t
     if isinstance(stated, Workload) and stated.config:
         own = ({"configMapRef": {"name": f"{name}-config"}},)
         ledger.derived(f"{seat.path}.envFrom", own, (f"{seat.at}.config",), "every key of config is a variable")
+    if isinstance(stated, Workload):
+        own = (*own, *secret_environment(stated, seat.path, ledger))
     if stated.env_from is not None:
         ledger.stated(f"{seat.path}.envFrom", stated.env_from, f"{seat.at}.envFrom")
     return (*own, *(stated.env_from or ()))
@@ -136,7 +149,7 @@ def _env_from(stated: ContainerBase, name: str, seat: Seat, ledger: Ledger) -> t
 def _resources(stated: ContainerBase, seat: Seat, ledger: Ledger) -> Obj:
     path, at = f"{seat.path}.resources", f"{seat.at}.resources"
     if stated.resources is None:
-        return ledger.because(path, {}, NO_RESOURCES)
+        return _with_gpus(ledger.because(path, {}, NO_RESOURCES), stated, seat, ledger)
     resources = ledger.shape(path, shape(stated.resources), at)
     for part, quantities in resources.items():
         for name, quantity in quantities.items():
@@ -144,7 +157,19 @@ def _resources(stated: ContainerBase, seat: Seat, ledger: Ledger) -> Obj:
                 ledger.stated(
                     f"{path}.{part}.{name}" if "." not in name else f"{path}.{part}[{name}]", quantity, f"{at}[{name}]"
                 )
-    return resources
+    return _with_gpus(resources, stated, seat, ledger)
+
+
+def _with_gpus(resources: Obj, stated: ContainerBase, seat: Seat, ledger: Ledger) -> Obj:
+    """GPUs are asked for in both halves: a request of a device without its limit is refused."""
+    if not isinstance(stated, Workload) or not stated.gpus:
+        return resources
+    counted = {}
+    for half in ("requests", "limits"):
+        path = f"{seat.path}.resources.{half}[{GPU}]"
+        ledger.derived(path, str(stated.gpus), (f"{seat.at}.pod.gpus",), "GPUs are asked for whole")
+        counted[half] = {**resources.get(half, {}), GPU: str(stated.gpus)}
+    return {**resources, **counted}
 
 
 def _probe(stated: Probe | None, kind: str, seat: Seat, ledger: Ledger) -> Obj | None:
@@ -176,7 +201,8 @@ def _lifecycle(stated: ContainerBase, seat: Seat, ledger: Ledger) -> Obj | None:
         return ledger.shape(path, stated.lifecycle, f"{seat.at}.lifecycle")
     if not isinstance(stated, Workload):
         return ledger.because(path, None, IMAGE_ENTRY)
-    seconds = ledger.chosen(path, stated.pre_stop_sleep_seconds, 15, PRE_STOP, f"{seat.at}.preStopSleepSeconds")
+    usual, why = (15, PRE_STOP) if (stated.kind or "Deployment") in SERVING_KINDS else (0, NOBODY_ROUTES)
+    seconds = ledger.chosen(path, stated.pre_stop_sleep_seconds, usual, why, f"{seat.at}.preStopSleepSeconds")
     return {"preStop": {"sleep": {"seconds": seconds}}} if seconds else None
 
 
@@ -192,7 +218,11 @@ def _volume_mounts(stated: ContainerBase, seat: Seat, ledger: Ledger) -> tuple[O
     own: tuple[Obj, ...] = tuple({"name": volume_name(each), "mountPath": each} for each in paths)
     for mount in own:
         ledger.derived(f"{path}[{mount['name']}]", mount, (f"{seat.path}.writablePaths",), "a writable path")
-    return (*own, *written)
+    stored = storage_mounts(stated)
+    for mount in stored:
+        origins = (f"{seat.at}.storage[{mount['name']}]",)
+        ledger.derived(f"{path}[{mount['name']}]", mount, origins, "its storage")
+    return (*own, *stored, *secret_mounts(stated, path, ledger), *written)
 
 
 def volume_name(path: str) -> str:

@@ -43,6 +43,7 @@ def namespace(stated: WrittenNamespace, version: str, ledger: Ledger) -> Namespa
         labels=_labels(stated, level, version, ledger),
         pod_security=level,
         quota=_quota(stated, ledger),
+        quotas=_quotas(stated, ledger),
         limit_range=_limit_range(stated, ledger),
         default_deny=ledger.chosen(f"{path}.defaultDeny", stated.default_deny, ("Ingress", "Egress"), DENY),
     )
@@ -67,7 +68,23 @@ def _quota(stated: WrittenNamespace, ledger: Ledger) -> Quota | None:
     ledger.stated(path, stated.quota)
     for key, value in stated.quota.items():
         ledger.stated(f"{path}.hard[{key}]", value, f"{path}[{key}]")
-    return Quota(f"{stated.name}-quota", stated.quota)
+    return Quota(f"{stated.name}-quota", stated.quota, (), None)
+
+
+def _quotas(stated: WrittenNamespace, ledger: Ledger) -> tuple[Quota, ...]:
+    path = f"namespaces[{stated.name}].quotas"
+    ledger.chosen(path, stated.quotas, None, NO_QUOTA)
+    for each in stated.quotas or ():
+        ledger.shape(f"{path}[{each.name}]", shape(each))
+    return tuple(
+        Quota(
+            each.name,
+            each.hard,
+            tuple(each.scopes or ()),
+            shape(each.scope_selector) if each.scope_selector is not None else None,
+        )
+        for each in stated.quotas or ()
+    )
 
 
 def _limit_range(stated: WrittenNamespace, ledger: Ledger) -> LimitRange | None:

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from wavetank.plan.access import role, role_binding
 from wavetank.plan.assumptions import cost_assumptions, local_commands, objectives, traffic
+from wavetank.plan.backup import backup, backup_components, standby
 from wavetank.plan.cluster import cluster
 from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
+from wavetank.plan.external_secrets import secrets_in_cluster
 from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
+from wavetank.plan.image_policy import image_policy, policy_components
 from wavetank.plan.ingresses import ingresses, with_health_checks
 from wavetank.plan.issuers import certificate_issuer
 from wavetank.plan.karpenter import karpenter
 from wavetank.plan.ledger import Ledger
+from wavetank.plan.mesh import mesh, with_proxies
 from wavetank.plan.model import Plan, PodRole
+from wavetank.plan.model.components import by_chart
 from wavetank.plan.monitors import service_monitor
 from wavetank.plan.namespaces import namespace
 from wavetank.plan.network import network
 from wavetank.plan.node_groups import node_groups
+from wavetank.plan.observability import has_operator, observability, observability_components
+from wavetank.plan.pipelines import pipelines, push_role
 from wavetank.plan.policies import network_policy
 from wavetank.plan.reasons import Default
 from wavetank.plan.roles import Holder, pod_role
-from wavetank.plan.services import service
+from wavetank.plan.runtime_security import security_components
+from wavetank.plan.services import services as all_services
+from wavetank.plan.spending import budget, cost_components, cost_monitoring
+from wavetank.plan.storage import priority_class, storage_class
 from wavetank.plan.stores import repository, secret
 from wavetank.plan.workloads import namespace_of, service_account_name, workload, workload_path
 from wavetank.spec import Platform
@@ -37,18 +47,34 @@ def plan(platform: Platform) -> Plan:
     net = network(written, ledger)
     eks = cluster(written, platform.environment, ledger)
     installed, add_on_roles = add_ons(written, eks.name, ledger)
-    charts, chart_roles = helm_releases(written, eks.name, ledger)
+    kept_secret = secrets_in_cluster(written, eks.name, ledger)
+    seen = observability(written, eks.name, ledger)
+    shared_bill = cost_monitoring(written, seen.prometheus if seen else "", ledger)
+    wanted = by_chart(
+        (
+            *observability_components(written),
+            *kept_secret.components,
+            *policy_components(written),
+            *security_components(written, has_operator(written)),
+            *backup_components(written, eks.name, has_operator(written)),
+            *cost_components(shared_bill, eks.name),
+        )
+    )
+    charts, chart_roles = helm_releases(written, eks.name, wanted, ledger)
     workload_roles = _workload_roles(written, eks.name, ledger)
     repositories = tuple(repository(each, written, ledger) for each in written.repositories or ())
     workloads = tuple(
         workload(each, written, getattr(workload_roles.get(each.name), "name", None), repositories, ledger)
         for each in written.workloads or ()
     )
-    services = tuple(service(each, workloads, net, ledger) for each in written.services or ())
+    services = all_services(written, workloads, net, ledger)
+    policy = image_policy(written, workloads, ledger)
     ways_in = ingresses(written, services, workloads, ledger)
     services = with_health_checks(services, ways_in, ledger)
     expected = traffic(written.traffic, ledger)
     prefixes = prefix_delegation(installed)
+    groups = node_groups(written, eks.name, net, prefixes, ledger)
+    built = pipelines(written, workloads, repositories, groups, policy, platform.environment, ledger)
     return Plan(
         name=ledger.stated("name", written.name),
         environment=platform.environment,
@@ -57,11 +83,11 @@ def plan(platform: Platform) -> Plan:
         tags=_tags(platform, ledger),
         network=net,
         cluster=eks,
-        node_groups=node_groups(written, eks.name, net, prefixes, ledger),
+        node_groups=groups,
         karpenter=karpenter(written.karpenter, eks.name, net, ledger),
         add_ons=installed,
         helm_releases=charts,
-        pod_roles=_distinct((*add_on_roles, *chart_roles, *workload_roles.values())),
+        pod_roles=_distinct((*add_on_roles, *chart_roles, *workload_roles.values(), *kept_secret.roles)),
         repositories=repositories,
         secrets=tuple(
             secret(each, written, _readers(written, workload_roles), ledger) for each in written.secrets or ()
@@ -72,19 +98,34 @@ def plan(platform: Platform) -> Plan:
         state_backend=state_backend(platform, ledger),
         terraform_files=user_files("terraformFiles", platform, ledger),
         manifests=user_files("manifests", platform, ledger),
-        namespaces=tuple(namespace(each, eks.version, ledger) for each in written.namespaces or ()),
+        secret_readers=kept_secret.readers,
+        external_secrets=kept_secret.external,
+        sealed_secrets=kept_secret.sealed,
+        namespaces=tuple(
+            with_proxies(namespace(each, eks.version, ledger), written, ledger) for each in written.namespaces or ()
+        ),
+        storage_classes=tuple(storage_class(each, ledger) for each in written.storage_classes or ()),
+        priority_classes=tuple(priority_class(each, ledger) for each in written.priority_classes or ()),
         workloads=workloads,
         services=services,
         ingresses=ways_in,
         certificate_issuers=tuple(
             certificate_issuer(each, written, ledger) for each in written.certificate_issuers or ()
         ),
-        mesh=None,
+        mesh=mesh(written, services, workloads, ledger),
         analysis_templates=(),
         network_policies=tuple(network_policy(each, workloads, net, ledger) for each in written.network_policies or ()),
         roles=tuple(role(each, written, ledger) for each in written.roles or ()),
         role_bindings=tuple(role_binding(each, written, workloads, ledger) for each in written.roles or ()),
         service_monitors=tuple(service_monitor(each, services, ledger) for each in written.service_monitors or ()),
+        observability=seen,
+        image_policy=policy,
+        backup=backup(written, eks.name, ledger),
+        standby=standby(written, ledger),
+        budgets=tuple(budget(each, ledger) for each in written.budgets or ()),
+        cost_monitoring=shared_bill,
+        pipelines=built,
+        push_role=push_role(built, policy, eks.name, ledger),
         traffic=expected,
         cost=cost_assumptions(written.cost, expected, net, eks, installed, repositories, services, ledger),
         objectives=objectives(written.objectives, ledger),
@@ -104,6 +145,8 @@ _LISTS = (
     "terraformFiles",
     "manifests",
     "namespaces",
+    "storageClasses",
+    "priorityClasses",
     "workloads",
     "services",
     "networkPolicies",
@@ -116,6 +159,10 @@ _LISTS = (
     "mesh",
     "nodeGroups",
     "podRoles",
+    "externalSecrets",
+    "sealedSecrets",
+    "budgets",
+    "pipelines",
     "local",
 )
 

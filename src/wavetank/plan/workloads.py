@@ -1,28 +1,31 @@
-"""Deployments and what belongs to their pods: placement, autoscaling, disruption, rollout."""
+"""Workloads: the object that makes the pods, and everything that belongs to them."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from wavetank.kube import quantity
 from wavetank.kube.types import Obj
 from wavetank.plan.containers import further_container, main_container, writable_volumes
+from wavetank.plan.declared import connections
+from wavetank.plan.external_secrets import secret_volumes
+from wavetank.plan.kinds import cron, job, restart_policy, stateful, strategy
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import (
-    Autoscaling,
     ConfigMap,
     Container,
-    DisruptionBudget,
     ModelFacts,
+    PodSettings,
     Repository,
     Runs,
     ServiceAccount,
+    Storage,
     Workload,
     WorkloadKind,
 )
 from wavetank.plan.namespaces import only_namespace
-from wavetank.plan.placement import affinity, topology_spread
+from wavetank.plan.placement import affinity, node_selector, tolerations, topology_spread
 from wavetank.plan.reasons import Default
+from wavetank.plan.scaling import autoscaling, disruption_budget, vertical_autoscaling
+from wavetank.plan.storage import claimed_volumes, storage
 from wavetank.spec.platform import PlatformFile
 from wavetank.spec.shapes import shape
 from wavetank.spec.workloads import Model
@@ -35,6 +38,8 @@ USUAL_KIND = Default(
 )
 PLAIN_SERVICE = Default("workloads.runs", "nothing was said about what runs in it")
 TWO_REPLICAS = Default("workloads.replicas", "one pod is an outage on every node update")
+ONE_DATABASE = Default("workloads.replicas", "several pods of a database are several databases until they replicate")
+NO_TEAM = Default("workloads.team", "nothing was said about who pays")
 NO_TOKEN = Default(
     "workloads.automountServiceAccountToken",
     "a pod that does not call the Kubernetes API needs no token for it; IRSA has its own",
@@ -47,30 +52,14 @@ NON_ROOT = Default(
     f"{_DOCS}/concepts/security/pod-security-standards",
 )
 GRACE = Default("workloads.terminationGracePeriodSeconds", "the preStop sleep, and then time to finish what was begun")
-SURGE = Default(
-    "workloads.strategy",
-    "one pod more and none less: no capacity is lost",
-    f"{_DOCS}/concepts/workloads/controllers/deployment",
-)
 KUBERNETES = Default(
     "workloads.rollout", "Kubernetes' own value, written out", f"{_DOCS}/concepts/workloads/controllers/deployment"
 )
 FEW_REVISIONS = Default("workloads.revisionHistoryLimit", "enough to go back, few enough to read")
-ONE_AT_A_TIME = Default(
-    "workloads.disruptionBudget",
-    "a drain always finishes, one pod at a time",
-    f"{_DOCS}/tasks/run-application/configure-pdb",
-)
-NO_BUDGET = Default("workloads.disruptionBudget", "a budget for a single pod would only block drains")
-UNREADY_MAY_GO = Default(
-    "workloads.disruptionBudget.unhealthyPodEvictionPolicy", "pods that are not ready anyway must not block a drain"
-)
-WINDOWS = Default(
-    "workloads.autoscaling.behavior",
-    "up at once, down after five minutes: Kubernetes' own windows",
-    f"{_DOCS}/tasks/run-application/horizontal-pod-autoscale",
-)
 NOTHING = Default("workloads", "nothing was asked for")
+
+#: label by which EKS split cost allocation, OpenCost and our own bill tell teams apart
+TEAM_LABEL = "team"
 
 _NON_ROOT_CONTEXT: Obj = {
     "runAsNonRoot": True,
@@ -88,7 +77,7 @@ def workload(
     repositories: tuple[Repository, ...],
     ledger: Ledger,
 ) -> Workload:
-    """A Deployment; ``role`` is the PodRole of its service account."""
+    """A workload of any kind; ``role`` is the PodRole of its service account."""
     path = workload_path(stated)
     ledger.stated(path, stated)
     kind: WorkloadKind = ledger.chosen(f"{path}.kind", stated.kind, "Deployment", USUAL_KIND)
@@ -99,13 +88,15 @@ def workload(
     )
     selector = {"app.kubernetes.io/name": stated.name}
     ledger.derived(f"{path}.selectorLabels", selector, (path,), "pods are found by their workload's name")
-    replicas = ledger.chosen(f"{path}.replicas", stated.replicas, 2, TWO_REPLICAS)
-    scaling = _autoscaling(stated, replicas, ledger)
+    replicas = _replicas(stated, kind, runs, ledger)
+    scaling = autoscaling(stated, replicas, ledger)
+    stored = storage(stated, kind, written, ledger)
     return Workload(
         name=stated.name,
         namespace=namespace_of(stated, written, ledger),
         kind=kind,
         runs=runs,
+        team=ledger.chosen(f"{path}.team", stated.team, None, NO_TEAM),
         replicas=replicas,
         labels=_labels(stated, written, selector, ledger),
         selector_labels=selector,
@@ -115,17 +106,20 @@ def workload(
             further_container(each, f"{path}.initContainers", repositories, ledger)
             for each in stated.init_containers or ()
         ),
-        volumes=_volumes(stated, containers[0], ledger),
+        volumes=_volumes(stated, containers[0], stored, ledger),
+        storage=stored,
         service_account=_service_account(stated, role, ledger),
         security_context=_pod_security_context(stated, ledger),
-        affinity=affinity(stated, selector, ledger),
-        topology_spread_constraints=topology_spread(stated, selector, ledger),
-        tolerations=_tolerations(stated, ledger),
-        node_selector=ledger.chosen(f"{path}.nodeSelector", stated.node_selector, {}, NOTHING),
+        affinity=affinity(stated, kind, selector, ledger),
+        topology_spread_constraints=topology_spread(stated, kind, selector, ledger),
+        tolerations=tolerations(stated, written, ledger),
+        node_selector=node_selector(stated, written, ledger),
+        pod=_pod_settings(stated, ledger),
+        restart_policy=restart_policy(stated, kind, ledger),
         termination_grace_period_seconds=ledger.chosen(
             f"{path}.terminationGracePeriodSeconds", stated.termination_grace_period_seconds, 60, GRACE
         ),
-        strategy=_strategy(stated, ledger),
+        strategy=strategy(stated, kind, ledger),
         min_ready_seconds=ledger.chosen(f"{path}.minReadySeconds", stated.min_ready_seconds, 0, KUBERNETES),
         revision_history_limit=ledger.chosen(
             f"{path}.revisionHistoryLimit", stated.revision_history_limit, 5, FEW_REVISIONS
@@ -134,8 +128,13 @@ def workload(
             f"{path}.progressDeadlineSeconds", stated.progress_deadline_seconds, 600, KUBERNETES
         ),
         config=_config(stated, ledger),
-        disruption_budget=_disruption_budget(stated, scaling.min_replicas if scaling else replicas, ledger),
+        disruption_budget=disruption_budget(stated, kind, scaling.min_replicas if scaling else replicas, ledger),
         autoscaling=scaling,
+        vertical_autoscaling=vertical_autoscaling(stated, scaling, ledger),
+        stateful=stateful(stated, kind, written, ledger),
+        job=job(stated, kind, ledger),
+        cron=cron(stated, kind, ledger),
+        connections=connections(stated, written, ledger),
         model=_model(stated, ledger),
     )
 
@@ -157,12 +156,57 @@ def service_account_name(stated: WrittenWorkload) -> str:
     return stated.service_account or stated.name
 
 
+def _replicas(stated: WrittenWorkload, kind: WorkloadKind, runs: Runs, ledger: Ledger) -> int:
+    """Pods at the same time."""
+    path = f"{workload_path(stated)}.replicas"
+    if kind == "DaemonSet":
+        return ledger.derived(path, 1, (f"{workload_path(stated)}.kind",), "one pod on each node that takes it")
+    if kind in ("Job", "CronJob"):
+        pods = 1 if stated.parallelism is None else stated.parallelism
+        return ledger.derived(path, pods, (f"{workload_path(stated)}.job.parallelism",), "pods at the same time")
+    if kind == "StatefulSet" and runs in ("database", "cache"):
+        return ledger.chosen(path, stated.replicas, 1, ONE_DATABASE)
+    return ledger.chosen(path, stated.replicas, 2, TWO_REPLICAS)
+
+
+def _pod_settings(stated: WrittenWorkload, ledger: Ledger) -> PodSettings:
+    holder = workload_path(stated)
+    path = f"{holder}.pod"
+    ledger.because(path, None, NOTHING)
+    on_node = ledger.chosen(f"{path}.hostNetwork", stated.host_network, False, NOTHING, f"{holder}.hostNetwork")
+    dns: str | None = ledger.chosen(f"{path}.dnsPolicy", stated.dns_policy, None, NOTHING, f"{holder}.dnsPolicy")
+    if on_node and dns is None:
+        how = "names of the cluster are found on the node's network, too"
+        dns = ledger.derived(f"{path}.dnsPolicy", "ClusterFirstWithHostNet", (f"{path}.hostNetwork",), how)
+    return PodSettings(
+        priority_class=ledger.chosen(
+            f"{path}.priorityClass", stated.priority_class, None, NOTHING, f"{holder}.priorityClass"
+        ),
+        host_network=on_node,
+        host_pid=ledger.chosen(f"{path}.hostPid", stated.host_pid, False, NOTHING, f"{holder}.hostPID"),
+        dns_policy=dns,
+        runtime_class=ledger.chosen(
+            f"{path}.runtimeClass", stated.runtime_class, None, NOTHING, f"{holder}.runtimeClass"
+        ),
+        image_pull_secrets=ledger.chosen(
+            f"{path}.imagePullSecrets", stated.image_pull_secrets, (), NOTHING, f"{holder}.imagePullSecrets"
+        ),
+        gpus=ledger.chosen(f"{path}.gpus", stated.gpus, 0, NOTHING, f"{holder}.gpus"),
+        node_group=ledger.chosen(f"{path}.nodeGroup", stated.node_group, None, NOTHING, f"{holder}.nodeGroup"),
+    )
+
+
 def _labels(stated: WrittenWorkload, written: PlatformFile, selector: dict[str, str], ledger: Ledger) -> dict[str, str]:
     path = f"{workload_path(stated)}.labels"
     labels = selector | {"app.kubernetes.io/part-of": written.name}
     ledger.derived(path, labels, (workload_path(stated), "name"), "the labels that Kubernetes recommends")
     for key, value in (stated.labels or {}).items():
         ledger.stated(f"{path}[{key}]", value)
+    if stated.team is not None:
+        labels[TEAM_LABEL] = stated.team
+        ledger.derived(
+            f"{path}[{TEAM_LABEL}]", stated.team, (f"{workload_path(stated)}.team",), "bills are split by it"
+        )
     return {**(stated.labels or {}), **labels}
 
 
@@ -190,7 +234,7 @@ def _pod_security_context(stated: WrittenWorkload, ledger: Ledger) -> Obj:
     return {**_NON_ROOT_CONTEXT, **written}
 
 
-def _volumes(stated: WrittenWorkload, main: Container, ledger: Ledger) -> tuple[Obj, ...]:
+def _volumes(stated: WrittenWorkload, main: Container, stored: tuple[Storage, ...], ledger: Ledger) -> tuple[Obj, ...]:
     path = f"{workload_path(stated)}.volumes"
     own = writable_volumes(main)
     ledger.derived(
@@ -199,30 +243,7 @@ def _volumes(stated: WrittenWorkload, main: Container, ledger: Ledger) -> tuple[
     written = tuple(shape(volume) for volume in stated.volumes or ())
     for volume in written:
         ledger.shape(f"{path}[{volume['name']}]", volume)
-    return (*own, *written)
-
-
-def _tolerations(stated: WrittenWorkload, ledger: Ledger) -> tuple[Obj, ...]:
-    path = f"{workload_path(stated)}.tolerations"
-    if stated.tolerations is None:
-        return ledger.because(path, (), NOTHING)
-    return ledger.shape(path, tuple(shape(each) for each in stated.tolerations))
-
-
-def _strategy(stated: WrittenWorkload, ledger: Ledger) -> Obj:
-    path = f"{workload_path(stated)}.strategy"
-    usual: Obj = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
-    ledger.because(path, usual, SURGE)
-    if stated.strategy is None:
-        return usual
-    written = shape(stated.strategy)
-    ledger.shape(path, written)
-    for key, value in written.get("rollingUpdate", {}).items():
-        if ledger.is_written(f"{path}.{key}"):
-            ledger.stated(f"{path}.rollingUpdate.{key}", value, f"{path}.{key}")
-    if written.get("type") == "Recreate":
-        return {"type": "Recreate"}
-    return {"type": "RollingUpdate", "rollingUpdate": usual["rollingUpdate"] | written.get("rollingUpdate", {})}
+    return (*own, *claimed_volumes(stored, stated, ledger), *secret_volumes(stated, path, ledger), *written)
 
 
 def _config(stated: WrittenWorkload, ledger: Ledger) -> ConfigMap | None:
@@ -233,59 +254,6 @@ def _config(stated: WrittenWorkload, ledger: Ledger) -> ConfigMap | None:
     for key, value in stated.config.items():
         ledger.stated(f"{path}.data[{key}]", value, f"{path}[{key}]")
     return ConfigMap(f"{stated.name}-config", stated.config)
-
-
-def _disruption_budget(stated: WrittenWorkload, fewest: int, ledger: Ledger) -> DisruptionBudget | None:
-    path = f"{workload_path(stated)}.disruptionBudget"
-    written = stated.disruption_budget
-    if written is None and fewest < 2:
-        return ledger.because(path, None, NO_BUDGET)
-    if written is None:
-        ledger.because(path, None, ONE_AT_A_TIME)
-        ledger.because(f"{path}.unhealthyPodEvictionPolicy", None, UNREADY_MAY_GO)
-        return DisruptionBudget(stated.name, None, 1, "AlwaysAllow")
-    ledger.shape(path, shape(written))
-    policy: Literal["IfHealthyBudget", "AlwaysAllow"] = ledger.chosen(
-        f"{path}.unhealthyPodEvictionPolicy", written.unhealthy_pod_eviction_policy, "AlwaysAllow", UNREADY_MAY_GO
-    )
-    return DisruptionBudget(stated.name, written.min_available, written.max_unavailable, policy)
-
-
-def _autoscaling(stated: WrittenWorkload, replicas: int, ledger: Ledger) -> Autoscaling | None:
-    path = f"{workload_path(stated)}.autoscaling"
-    written = stated.autoscaling
-    if written is None:
-        return ledger.because(path, None, NOTHING)
-    ledger.stated(path, written)
-    if written.min_replicas is not None:
-        fewest = ledger.stated(f"{path}.minReplicas", written.min_replicas)
-    else:
-        origins = (f"{workload_path(stated)}.replicas",)
-        fewest = ledger.derived(f"{path}.minReplicas", replicas, origins, "as many as to begin with")
-    usual: Obj = {"scaleUp": {"stabilizationWindowSeconds": 0}, "scaleDown": {"stabilizationWindowSeconds": 300}}
-    behavior = ledger.because(f"{path}.behavior", usual, WINDOWS)
-    if written.behavior is not None:
-        behavior = usual | ledger.shape(f"{path}.behavior", shape(written.behavior))
-    most = ledger.stated(f"{path}.maxReplicas", written.max_replicas)
-    return Autoscaling(stated.name, fewest, most, _metrics(stated, ledger), behavior)
-
-
-def _metrics(stated: WrittenWorkload, ledger: Ledger) -> tuple[Obj, ...]:
-    path = f"{workload_path(stated)}.autoscaling"
-    assert stated.autoscaling is not None, "asked for metrics of a workload without autoscaling"
-    short = (("cpu", stated.autoscaling.cpu), ("memory", stated.autoscaling.memory))
-    metrics = [
-        ledger.stated(f"{path}.metrics[{index}]", _resource_metric(name, percent), f"{path}.{name}")
-        for index, (name, percent) in enumerate((name, percent) for name, percent in short if percent is not None)
-    ]
-    for index, metric in enumerate(stated.autoscaling.metrics or ()):
-        metrics.append(ledger.shape(f"{path}.metrics[{len(metrics)}]", shape(metric), f"{path}.metrics[{index}]"))
-    return tuple(metrics)
-
-
-def _resource_metric(name: str, percent: int) -> Obj:
-    target = {"type": "Utilization", "averageUtilization": percent}
-    return {"type": "Resource", "resource": {"name": name, "target": target}}
 
 
 def _model(stated: WrittenWorkload, ledger: Ledger) -> ModelFacts | None:

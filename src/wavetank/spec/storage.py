@@ -31,7 +31,7 @@ class StorageClass(Written):
     kms_key: str | None = None
     """EBS only: id or ARN of the key. Default: the account's key for EBS."""
     file_system: Name | None = None
-    """efs: name of one of fileSystems. Needed with efs."""
+    """efs: name of one of fileSystems, or the id of a file system that exists (fs-...). Needed with efs."""
     fs_type: Literal["ext4", "xfs"] | None = None
     """EBS only: the file system on the volume. Default ext4."""
     reclaim_policy: Literal["Delete", "Retain"] | None = None

@@ -181,7 +181,7 @@ class Workload(ContainerBase):
     persistent_volume_claim_retention_policy: ClaimRetention | None = None
     """StatefulSet: what becomes of its claims. Default: they stay."""
     completions: Positive | None = None
-    """Job, CronJob: pods that must succeed. Default 1; or, with parallelism, that many."""
+    """Job, CronJob: pods that must succeed. Default 1; with parallelism alone the first success ends it (a work queue)."""
     parallelism: Count | None = None
     """Job, CronJob: pods at the same time. Default 1."""
     backoff_limit: Count | None = None

@@ -31,6 +31,7 @@ from wavetank.plan.model.aws import (
     SecretStore,
     Subnet,
 )
+from wavetank.plan.model.backup import Backup, Standby
 from wavetank.plan.model.delivery import AnalysisTemplate
 from wavetank.plan.model.ground import (
     Certificate,
@@ -62,6 +63,7 @@ from wavetank.plan.model.kubernetes import (
     WorkloadKind,
 )
 from wavetank.plan.model.mesh import Mesh, MeshObject
+from wavetank.plan.model.observability import Observability
 from wavetank.plan.model.platform import Plan
 from wavetank.plan.model.pods import (
     Connections,
@@ -80,6 +82,9 @@ from wavetank.plan.model.scaling import (
     TriggerAuthentication,
     VerticalAutoscaling,
 )
+from wavetank.plan.model.secrets import ExternalSecret, SealedSecret, SecretReader
+from wavetank.plan.model.security import ImagePolicy, Pipeline, PushRole
+from wavetank.plan.model.spending import Budget, CostMonitoring
 from wavetank.plan.model.storage import PriorityClass, Storage, StorageClass
 
 __all__ = [
@@ -88,6 +93,8 @@ __all__ = [
     "AddOn",
     "AnalysisTemplate",
     "Autoscaling",
+    "Backup",
+    "Budget",
     "Certificate",
     "CertificateIssuer",
     "Cluster",
@@ -97,15 +104,18 @@ __all__ = [
     "Container",
     "ControlPlaneLogs",
     "CostAssumptions",
+    "CostMonitoring",
     "CronSettings",
     "Disk",
     "DisruptionBudget",
     "Dns",
     "Endpoint",
     "EventScaling",
+    "ExternalSecret",
     "FileSystem",
     "FlowLogs",
     "HelmRelease",
+    "ImagePolicy",
     "Ingress",
     "IngressHost",
     "IngressPath",
@@ -126,22 +136,28 @@ __all__ = [
     "NodeGroup",
     "NodePool",
     "Objectives",
+    "Observability",
     "Peer",
     "PeerKind",
+    "Pipeline",
     "Plan",
     "PodIdentity",
     "PodRole",
     "PodSettings",
     "PriorityClass",
+    "PushRole",
     "Quota",
     "Repository",
     "Role",
     "RoleBinding",
     "Runs",
+    "SealedSecret",
+    "SecretReader",
     "SecretStore",
     "Service",
     "ServiceAccount",
     "ServiceMonitor",
+    "Standby",
     "StateBackend",
     "StatefulSettings",
     "Storage",

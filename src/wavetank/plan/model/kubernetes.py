@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from wavetank.kube.types import Obj
+from wavetank.plan.model.pods import Connections, CronSettings, JobSettings, PodSettings, StatefulSettings
+from wavetank.plan.model.scaling import Autoscaling, DisruptionBudget, VerticalAutoscaling
+from wavetank.plan.model.storage import Storage
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,10 @@ class Quota:
     name: str
     #: ResourceQuota spec.hard
     hard: Mapping[str, str]
+    #: ResourceQuota spec.scopes
+    scopes: tuple[str, ...]
+    #: ResourceQuota spec.scopeSelector
+    scope_selector: Obj | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Namespace:
     labels: Mapping[str, str]
     pod_security: Literal["privileged", "baseline", "restricted"]
     quota: Quota | None
+    #: further ones, for the pods of some scopes
+    quotas: tuple[Quota, ...]
     limit_range: LimitRange | None
     #: policy types that are denied unless a network policy allows: of "Ingress", "Egress"; empty: no default policy
     default_deny: tuple[str, ...]
@@ -73,27 +82,6 @@ class ConfigMap:
 
 
 @dataclass(frozen=True)
-class DisruptionBudget:
-    """A PodDisruptionBudget; exactly one of the two numbers is set, as an int or a percentage."""
-
-    name: str
-    min_available: int | str | None
-    max_unavailable: int | str | None
-    unhealthy_pod_eviction_policy: Literal["IfHealthyBudget", "AlwaysAllow"]
-
-
-@dataclass(frozen=True)
-class Autoscaling:
-    """A HorizontalPodAutoscaler (autoscaling/v2)."""
-
-    name: str
-    min_replicas: int
-    max_replicas: int
-    metrics: tuple[Obj, ...]
-    behavior: Obj
-
-
-@dataclass(frozen=True)
 class ModelFacts:
     """What the author declares about a model server; checks compute with it, nothing of it is rendered."""
 
@@ -122,7 +110,10 @@ class Workload:
     kind: WorkloadKind
     #: what runs in it, for checks: a model server holds its model in memory, a service does not
     runs: Runs
-    #: of the Deployment; when ``autoscaling`` is set the manifest leaves replicas out, so that an apply does not fight the HPA
+    #: who pays; label "team" of its objects and pods
+    team: str | None
+    #: pods at the same time: of a Job its parallelism, of a DaemonSet 1 on each node that takes it; when ``autoscaling`` is set
+    #: the manifest leaves replicas out, so that an apply does not fight the HPA
     replicas: int
     labels: Mapping[str, str]
     #: immutable selector; a subset of labels
@@ -130,7 +121,9 @@ class Workload:
     pod_annotations: Mapping[str, str]
     containers: tuple[Container, ...]
     init_containers: tuple[Container, ...]
+    #: of all pods alike; those that a StatefulSet makes per pod are in ``storage`` only
     volumes: tuple[Obj, ...]
+    storage: tuple[Storage, ...]
     service_account: ServiceAccount
     #: pod-level securityContext
     security_context: Obj
@@ -138,8 +131,12 @@ class Workload:
     topology_spread_constraints: tuple[Obj, ...]
     tolerations: tuple[Obj, ...]
     node_selector: Mapping[str, str]
+    pod: PodSettings
+    #: "Always"; of a Job or CronJob "Never" or "OnFailure"
+    restart_policy: Literal["Always", "OnFailure", "Never"]
     termination_grace_period_seconds: int
-    #: Deployment spec.strategy: {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    #: Deployment spec.strategy: {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}};
+    #: of a StatefulSet or DaemonSet spec.updateStrategy, of a Rollout spec.strategy, of a Job {}
     strategy: Obj
     min_ready_seconds: int
     revision_history_limit: int
@@ -147,6 +144,15 @@ class Workload:
     config: ConfigMap | None
     disruption_budget: DisruptionBudget | None
     autoscaling: Autoscaling | None
+    vertical_autoscaling: VerticalAutoscaling | None
+    #: set exactly for a StatefulSet
+    stateful: StatefulSettings | None
+    #: set exactly for a Job and a CronJob
+    job: JobSettings | None
+    #: set exactly for a CronJob
+    cron: CronSettings | None
+    #: None: the author declares none, and nothing is derived from it
+    connections: Connections | None
     model: ModelFacts | None
 
     @property
@@ -179,13 +185,19 @@ class LoadBalancer:
 class Service:
     name: str
     namespace: str
-    type: Literal["ClusterIP", "LoadBalancer"]
-    #: the workload whose pods it selects, and that workload's selector labels
-    workload: str
+    type: Literal["ClusterIP", "LoadBalancer", "ExternalName"]
+    #: the workload whose pods it selects, and that workload's selector labels; None and empty for ExternalName
+    workload: str | None
     selector: Mapping[str, str]
     #: Kubernetes shape: {"name", "port", "targetPort", "protocol"}
     ports: tuple[Obj, ...]
     annotations: Mapping[str, str]
+    headless: bool
+    publish_not_ready_addresses: bool
+    #: seconds that a client stays at one pod (ClientIP); None: it does not
+    client_affinity_seconds: int | None
+    #: a DNS name outside; the Service is an alias for it then
+    external_name: str | None
     load_balancer_class: str | None
     load_balancer_source_ranges: tuple[str, ...]
     load_balancer: LoadBalancer | None

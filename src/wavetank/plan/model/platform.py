@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wavetank.plan.model.assumptions import CostAssumptions, LocalCommand, Objectives, Traffic
 from wavetank.plan.model.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, PodRole, Repository, SecretStore
+from wavetank.plan.model.backup import Backup, Standby
 from wavetank.plan.model.delivery import AnalysisTemplate
 from wavetank.plan.model.ground import Dns, FileSystem, Karpenter, PodIdentity, StateBackend, UserFile
 from wavetank.plan.model.ingress import CertificateIssuer, Ingress
@@ -20,6 +21,11 @@ from wavetank.plan.model.kubernetes import (
     Workload,
 )
 from wavetank.plan.model.mesh import Mesh
+from wavetank.plan.model.observability import Observability
+from wavetank.plan.model.secrets import ExternalSecret, SealedSecret, SecretReader
+from wavetank.plan.model.security import ImagePolicy, Pipeline, PushRole
+from wavetank.plan.model.spending import Budget, CostMonitoring
+from wavetank.plan.model.storage import PriorityClass, StorageClass
 from wavetank.plan.reasons import Reason, Stated, nearest_reason, stated_place
 
 
@@ -47,7 +53,12 @@ class Plan:
     state_backend: StateBackend | None
     terraform_files: tuple[UserFile, ...]
     manifests: tuple[UserFile, ...]
+    secret_readers: tuple[SecretReader, ...]
+    external_secrets: tuple[ExternalSecret, ...]
+    sealed_secrets: tuple[SealedSecret, ...]
     namespaces: tuple[Namespace, ...]
+    storage_classes: tuple[StorageClass, ...]
+    priority_classes: tuple[PriorityClass, ...]
     workloads: tuple[Workload, ...]
     services: tuple[Service, ...]
     ingresses: tuple[Ingress, ...]
@@ -58,6 +69,14 @@ class Plan:
     roles: tuple[Role, ...]
     role_bindings: tuple[RoleBinding, ...]
     service_monitors: tuple[ServiceMonitor, ...]
+    observability: Observability | None
+    image_policy: ImagePolicy | None
+    backup: Backup | None
+    standby: Standby | None
+    budgets: tuple[Budget, ...]
+    cost_monitoring: CostMonitoring | None
+    pipelines: tuple[Pipeline, ...]
+    push_role: PushRole | None
     traffic: Traffic
     cost: CostAssumptions
     objectives: Objectives

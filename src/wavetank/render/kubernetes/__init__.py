@@ -21,12 +21,14 @@ from wavetank.render.kubernetes import (
     configuration,
     ingresses,
     issuers,
+    mesh,
     monitoring,
     namespaces,
     network_policies,
     node_pools,
     own,
     services,
+    storage,
     workloads,
 )
 from wavetank.render.trace import Line, Traced
@@ -44,15 +46,18 @@ class Group:
 
 GROUPS: tuple[Group, ...] = (
     Group("kubernetes/00-namespaces.yaml", namespaces.objects),
+    Group("kubernetes/02-classes.yaml", storage.classes),
     Group("kubernetes/05-node-pools.yaml", node_pools.objects),
     Group("kubernetes/10-access.yaml", access.objects),
     Group("kubernetes/20-network-policies.yaml", network_policies.objects),
     Group("kubernetes/30-configuration.yaml", configuration.objects),
     Group("kubernetes/40-services.yaml", services.objects),
+    Group("kubernetes/45-storage.yaml", storage.claims),
     Group("kubernetes/50-workloads.yaml", workloads.objects),
     Group("kubernetes/60-availability.yaml", availability.objects),
     Group("kubernetes/62-certificate-issuers.yaml", issuers.objects),
     Group("kubernetes/65-ingresses.yaml", ingresses.objects),
+    Group("kubernetes/67-mesh.yaml", mesh.objects),
     Group("kubernetes/70-monitoring.yaml", monitoring.objects),
     Group("kubernetes/90-own.yaml", own.objects),
 )

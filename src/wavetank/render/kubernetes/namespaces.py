@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from wavetank.plan.model import LimitRange, Namespace, Plan, Quota
 from wavetank.render.kubernetes.amounts import canonical_amounts, canonical_item
-from wavetank.render.kubernetes.parts import manifest, metadata, traced_entries
+from wavetank.render.kubernetes.parts import manifest, metadata, present, traced_entries
 from wavetank.render.trace import Traced, tree
 
 
@@ -26,15 +26,23 @@ def _namespace(plan: Plan, namespace: Namespace) -> Traced:
 
 def _limits(plan: Plan, namespace: Namespace) -> Iterator[Traced]:
     if namespace.quota:
-        yield _quota(plan, namespace, namespace.quota)
+        yield _quota(plan, namespace, namespace.quota, f"namespaces[{namespace.name}].quota")
+    for quota in namespace.quotas:
+        yield _quota(plan, namespace, quota, f"namespaces[{namespace.name}].quotas[{quota.name}]")
     if namespace.limit_range:
         yield _limit_range(plan, namespace, namespace.limit_range)
 
 
-def _quota(plan: Plan, namespace: Namespace, quota: Quota) -> Traced:
-    path = f"namespaces[{namespace.name}].quota"
+def _quota(plan: Plan, namespace: Namespace, quota: Quota, path: str) -> Traced:
     hard = Traced(traced_entries(canonical_amounts(quota.hard), f"{path}.hard"), f"{path}.hard")
-    return manifest("v1", "ResourceQuota", inside(plan, namespace, path, quota.name), path, spec={"hard": hard})
+    spec = present(
+        {
+            "hard": hard,
+            "scopes": tree(quota.scopes, f"{path}.scopes"),
+            "scopeSelector": tree(quota.scope_selector, f"{path}.scopeSelector"),
+        }
+    )
+    return manifest("v1", "ResourceQuota", inside(plan, namespace, path, quota.name), path, spec=spec)
 
 
 def _limit_range(plan: Plan, namespace: Namespace, limit_range: LimitRange) -> Traced:

@@ -10,6 +10,7 @@ from wavetank.plan.reasons import key_path
 from wavetank.render.trace import Traced, untraced
 
 MANAGED_BY = "wavetank"
+TEAM_LABEL = "team"
 
 
 def manifest(api_version: str, kind: str, metadata: Traced, path: str, note: str = "", **content: Any) -> Traced:
@@ -49,11 +50,11 @@ def traced_entries(mapping: Mapping[str, Any], path: str) -> dict[str, Any]:
     return {key: Traced(value, key_path(path, key)) for key, value in mapping.items()}
 
 
-def of_workload(plan: Plan, workload: str) -> dict[str, Any]:
-    """The name label of an object that belongs to a workload's pods."""
+def of_workload(plan: Plan, workload: str | None) -> dict[str, Any]:
+    """The labels of an object that belongs to a workload: its name, its platform, who pays."""
     found = next((item for item in plan.workloads if item.name == workload), None)
     labels = traced_entries(found.labels, f"workloads[{found.name}].labels") if found else {}
-    return {key: value for key, value in labels.items() if key.startswith("app.kubernetes.io/")}
+    return {key: value for key, value in labels.items() if key.startswith("app.kubernetes.io/") or key == TEAM_LABEL}
 
 
 def present(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,9 +28,23 @@ def _spec(service: Service, path: str) -> dict[str, object]:
     return present(
         {
             "type": Traced(service.type, f"{path}.type"),
+            "externalName": Traced(service.external_name, f"{path}.externalName"),
+            "clusterIP": Traced("None", f"{path}.headless") if service.headless else None,
+            "publishNotReadyAddresses": Traced(
+                service.publish_not_ready_addresses or None, f"{path}.publishNotReadyAddresses"
+            ),
             "loadBalancerClass": Traced(service.load_balancer_class, f"{path}.loadBalancerClass"),
             "loadBalancerSourceRanges": ranges,
             "selector": Traced(traced_entries(service.selector, f"{path}.selector"), f"{path}.workload"),
             "ports": tree(service.ports, f"{path}.ports"),
+            **_affinity(service, path),
         }
     )
+
+
+def _affinity(service: Service, path: str) -> dict[str, object]:
+    seconds = service.client_affinity_seconds
+    if seconds is None:
+        return {}
+    timeout = Traced(seconds, f"{path}.clientAffinitySeconds")
+    return {"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": timeout}}}
