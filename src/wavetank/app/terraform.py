@@ -86,6 +86,20 @@ def cli_config(mirror: Path) -> str:
     )
 
 
+LOCAL_STATE_FILE = "wavetank_override.tf"
+_LOCAL_STATE = """\
+# On this machine the state lies beside the files, whatever bucket the configuration names.
+terraform {
+  backend "local" {}
+}
+"""
+
+
+def keep_state_in(folder: Path) -> None:
+    """Make the configuration in this working copy keep its state beside itself: an override file replaces the backend."""
+    (folder / LOCAL_STATE_FILE).write_text(_LOCAL_STATE)
+
+
 # --- running ----------------------------------------------------------------------------------------------------------
 
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from wavetank.cloud.fixes import (
+    apigatewayv2,
     backup,
     budgets,
     cloudwatch,
     dynamodb,
     elasticache,
+    file_systems,
     functions,
     launch_templates,
     s3,
@@ -29,11 +31,13 @@ SERVICES = (
     sts,
     launch_templates,
     security_groups,
+    apigatewayv2,
     backup,
     budgets,
     cloudwatch,
     dynamodb,
     elasticache,
+    file_systems,
     functions,
     s3,
     sqs,
