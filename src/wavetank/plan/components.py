@@ -7,10 +7,12 @@ from typing import Any
 
 from wavetank import catalog
 from wavetank.kube.types import Obj
+from wavetank.plan.edge_values import EDGE_VALUES
 from wavetank.plan.karpenter import CHART as KARPENTER
 from wavetank.plan.karpenter import chart_values, controller_statements
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import AddOn, HelmRelease, PodRole
+from wavetank.plan.model.components import Component
 from wavetank.plan.reasons import Default
 from wavetank.plan.roles import Holder, pod_role
 from wavetank.spec.aws import AddOn as WrittenAddOn
@@ -35,7 +37,7 @@ AGENT = Default(
 )
 
 #: by chart: what follows for its values from the rest of the platform (the author's own values win)
-_DERIVED_VALUES: Mapping[str, Callable[[PlatformFile, str], Obj]] = {KARPENTER: chart_values}
+_DERIVED_VALUES: Mapping[str, Callable[[PlatformFile, str], Obj]] = {KARPENTER: chart_values, **EDGE_VALUES}
 
 
 def add_ons(written: PlatformFile, cluster_name: str, ledger: Ledger) -> tuple[tuple[AddOn, ...], tuple[PodRole, ...]]:
@@ -133,18 +135,37 @@ def _are_maps(left: Any, right: Any) -> bool:
 
 
 def helm_releases(
-    written: PlatformFile, cluster_name: str, ledger: Ledger
+    written: PlatformFile, cluster_name: str, wanted: Mapping[str, Component], ledger: Ledger
 ) -> tuple[tuple[HelmRelease, ...], tuple[PodRole, ...]]:
-    """The charts and the roles of their service accounts."""
-    planned = [_helm_release(each, written, cluster_name, ledger) for each in written.helm_releases or ()]
+    """The charts and the roles of their service accounts; ``wanted`` (by chart) are those that sections of the platform need."""
+    listed = written.helm_releases or ()
+    charts = {_chart_name(each) for each in listed}
+    missing = [
+        WrittenHelmRelease(name=chart, namespace=component.namespace or None)
+        for chart, component in wanted.items()
+        if chart not in charts
+    ]
+    planned = [
+        _helm_release(each, written, cluster_name, wanted.get(_chart_name(each)), ledger)
+        for each in (*listed, *missing)
+    ]
     return tuple(release for release, _ in planned), tuple(role for _, role in planned if role is not None)
 
 
+def _chart_name(stated: WrittenHelmRelease) -> str:
+    """The chart by the catalog's own name."""
+    facts = catalog.chart(stated.chart or stated.name)
+    return facts.name if facts else stated.chart or stated.name
+
+
 def _helm_release(
-    stated: WrittenHelmRelease, written: PlatformFile, cluster_name: str, ledger: Ledger
+    stated: WrittenHelmRelease, written: PlatformFile, cluster_name: str, wanted: Component | None, ledger: Ledger
 ) -> tuple[HelmRelease, PodRole | None]:
     path = f"helmReleases[{stated.name}]"
-    ledger.stated(path, stated)
+    if wanted is not None and not ledger.is_written(path):
+        ledger.derived(path, stated, wanted.origins, wanted.how)
+    else:
+        ledger.stated(path, stated)
     chart = stated.chart or stated.name
     facts = catalog.chart(chart)
     chart = facts.name if facts else chart
@@ -154,7 +175,7 @@ def _helm_release(
     if service_account is not None:
         holder = Holder(namespace, service_account, path)
         own_policy = controller_statements(written, cluster_name) if chart == KARPENTER else ()
-        policy = own_policy or catalog.controller_policy(chart)
+        policy = own_policy or (wanted.statements if wanted else ()) or catalog.controller_policy(chart)
         role = pod_role(holder, stated.permissions, written, cluster_name, ledger, statements=policy)
     release = HelmRelease(
         name=stated.name,
@@ -162,7 +183,7 @@ def _helm_release(
         repository=ledger.chosen(f"{path}.repository", stated.repository, facts.repository if facts else "", PINNED),
         version=ledger.chosen(f"{path}.version", stated.version, facts.version if facts else "", PINNED),
         namespace=namespace,
-        values=_values(stated, facts, written, cluster_name, ledger),
+        values=_values(stated, facts, written, cluster_name, wanted, ledger),
         service_account=service_account,
         role=role.name if role else None,
     )
@@ -174,13 +195,16 @@ def _values(
     facts: catalog.ChartFacts | None,
     written: PlatformFile,
     cluster_name: str,
+    wanted: Component | None,
     ledger: Ledger,
 ) -> Obj:
     path = f"helmReleases[{stated.name}].values"
     own: Obj = _filled(facts.values, cluster_name, written.region) if facts else {}
     derived = _DERIVED_VALUES.get(facts.name if facts else "")
     own = overlaid(own, derived(written, cluster_name)) if derived else own
-    ledger.derived(path, None, ("cluster.name", "region"), "what the chart must know about the platform")
+    own = overlaid(own, wanted.values) if wanted else own
+    origins = ("cluster.name", "region", *(wanted.origins if wanted else ()))
+    ledger.derived(path, None, origins, "what the chart must know about the platform")
     if stated.values is not None:
         ledger.shape(path, stated.values)
     return overlaid(own, stated.values or {})

@@ -101,3 +101,5 @@ class Namespace(Written):
     """LimitRange. Default none."""
     default_deny: Many[Literal["Ingress", "Egress"]] | None = None
     """Traffic that is refused unless a network policy allows it. Default Ingress and Egress."""
+    mesh: bool | None = None
+    """Pods get a proxy of the service mesh (`mesh`). Default false."""

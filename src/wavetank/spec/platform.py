@@ -17,6 +17,7 @@ from wavetank.spec.connections import NetworkPolicy
 from wavetank.spec.ground import Dns, FileSystem, StateBackend
 from wavetank.spec.ingress import CertificateIssuer, Ingress
 from wavetank.spec.machines import Karpenter
+from wavetank.spec.mesh import Mesh
 from wavetank.spec.namespaces import Namespace
 from wavetank.spec.observability import Observability
 from wavetank.spec.problems import place_of, refuse
@@ -25,6 +26,8 @@ from wavetank.spec.security import ImagePolicy, RuntimeSecurity
 from wavetank.spec.services import Service
 from wavetank.spec.spending import Budget, CostMonitoring
 from wavetank.spec.storage import StorageClass
+from wavetank.spec.serverless import Serverless
+from wavetank.spec.sources import SourceFile
 from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
 from wavetank.spec.workloads import PriorityClass, Role, ServiceMonitor, Workload
@@ -78,6 +81,11 @@ class CostAssumptions(Written):
     """Images that Inspector scans for the first time, with enhanced scanning. Default 10 per repository."""
     spot_saving_percent: Number | None = None
     """What Spot machines cost less than on demand. Default: the catalog's assumption."""
+    spot_savings: dict[str, Number] | None = None
+    """The same in percent by node group or Karpenter node pool, where they differ."""
+    node_hours: dict[str, Number] | None = None
+    """Machine-hours a month by node group or node pool, for machines that come and go (training, batches). Default: 730
+    for each node that the pods need all month; jobs need none."""
     commitments: Many[Commitment] | None = None
     """Savings plans and reserved instances that the bill counts with. Default none."""
     prices: dict[str, Number] | None = None
@@ -164,6 +172,8 @@ class PlatformFile(Written):
     """How External Secrets reaches Secrets Manager. Default: a role per namespace."""
     file_systems: Many[FileSystem] | None = None
     """EFS file systems. Default none."""
+    serverless: Serverless | None = None
+    """Functions, HTTP APIs and events beside the cluster, and tables, caches, buckets and queues for both. Default none."""
     dns: Dns | None = None
     """Public names and certificates. Default none."""
     pod_identity: Literal["irsa", "podIdentity"] | None = None
@@ -188,6 +198,8 @@ class PlatformFile(Written):
     """Ingresses: the way in from outside. Default none."""
     certificate_issuers: Many[CertificateIssuer] | None = None
     """ClusterIssuers of cert-manager, for ingresses of class nginx and gateways of the mesh. Default none."""
+    mesh: Mesh | None = None
+    """The service mesh. Default none."""
     network_policies: Many[NetworkPolicy] | None = None
     """Network policies."""
     roles: Many[Role] | None = None
@@ -234,6 +246,8 @@ class Platform:
     environments: tuple[str, ...]
     #: by key (terraformFiles, manifests): the author's own files
     attachments: Mapping[str, tuple[Attachment, ...]]
+    #: by function of ``serverless``: the files of its folder
+    sources: Mapping[str, tuple[SourceFile, ...]]
 
     def place(self, *steps: str | int) -> Place:
         """Where the value at these steps (keys, element names, indices) is written, or the closest value around it."""

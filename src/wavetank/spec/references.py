@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
-from wavetank.spec import ground_references, ingress_references
+from wavetank.spec import ground_references, ingress_references, mesh_references, operation_references
 from wavetank.spec.lookup import at, elements, names, number, repeated, unknown, word
 from wavetank.spec.problems import suggestion
 from wavetank.spec.tree import Mapped, Node, Scalar, children, name_of
@@ -312,6 +312,8 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     charts_are_pinned,
     *ground_references.RULES,
     *ingress_references.RULES,
+    *mesh_references.RULES,
+    *operation_references.RULES,
 )
 
 

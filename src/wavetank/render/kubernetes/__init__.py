@@ -18,7 +18,9 @@ from wavetank.render.bundle import RenderedFile
 from wavetank.render.kubernetes import (
     access,
     availability,
+    backups,
     configuration,
+    image_policy,
     ingresses,
     issuers,
     mesh,
@@ -26,7 +28,9 @@ from wavetank.render.kubernetes import (
     namespaces,
     network_policies,
     node_pools,
+    observability,
     own,
+    secrets,
     services,
     storage,
     workloads,
@@ -47,10 +51,13 @@ class Group:
 GROUPS: tuple[Group, ...] = (
     Group("kubernetes/00-namespaces.yaml", namespaces.objects),
     Group("kubernetes/02-classes.yaml", storage.classes),
+    Group("kubernetes/03-policy-templates.yaml", image_policy.templates),
+    Group("kubernetes/04-policies.yaml", image_policy.constraints),
     Group("kubernetes/05-node-pools.yaml", node_pools.objects),
     Group("kubernetes/10-access.yaml", access.objects),
     Group("kubernetes/20-network-policies.yaml", network_policies.objects),
     Group("kubernetes/30-configuration.yaml", configuration.objects),
+    Group("kubernetes/35-secrets.yaml", secrets.objects),
     Group("kubernetes/40-services.yaml", services.objects),
     Group("kubernetes/45-storage.yaml", storage.claims),
     Group("kubernetes/50-workloads.yaml", workloads.objects),
@@ -59,6 +66,9 @@ GROUPS: tuple[Group, ...] = (
     Group("kubernetes/65-ingresses.yaml", ingresses.objects),
     Group("kubernetes/67-mesh.yaml", mesh.objects),
     Group("kubernetes/70-monitoring.yaml", monitoring.objects),
+    Group("kubernetes/72-alerts.yaml", observability.alerts),
+    Group("kubernetes/74-dashboards.yaml", observability.dashboards),
+    Group("kubernetes/80-backups.yaml", backups.objects),
     Group("kubernetes/90-own.yaml", own.objects),
 )
 

@@ -1,0 +1,89 @@
+"""What the charts of the ingress controller and of the mesh must be told about the platform. Called by ``components``."""
+
+from __future__ import annotations
+
+from wavetank.kube.types import Obj
+from wavetank.plan.mesh import TRACING_PROVIDER
+from wavetank.plan.mesh_traffic import gateway_release, pods_of_gateway
+from wavetank.spec.platform import PlatformFile
+
+_NLB = "service.beta.kubernetes.io/aws-load-balancer"
+_DNS = "external-dns.alpha.kubernetes.io/hostname"
+
+
+def _network_load_balancer(scheme: str, health_port: str, health_path: str) -> dict[str, str]:
+    """Annotations of a Service: straight to the pods, which see the client's own address; rate limits count by it."""
+    return {
+        f"{_NLB}-type": "external",
+        f"{_NLB}-nlb-target-type": "ip",
+        f"{_NLB}-scheme": scheme,
+        f"{_NLB}-attributes": "load_balancing.cross_zone.enabled=true",
+        f"{_NLB}-target-group-attributes": "preserve_client_ip.enabled=true,deregistration_delay.timeout_seconds=30",
+        f"{_NLB}-healthcheck-protocol": "HTTP",
+        f"{_NLB}-healthcheck-port": health_port,
+        f"{_NLB}-healthcheck-path": health_path,
+    }
+
+
+def nginx_values(written: PlatformFile, _cluster_name: str) -> Obj:
+    """F5's chart nginx-ingress: one network load balancer for all ingresses of class nginx."""
+    ours = [each for each in written.ingresses or () if each.class_ == "nginx"]
+    scheme = next((each.scheme for each in ours if each.scheme is not None), "internal")
+    ranges = next((each.source_ranges for each in ours if each.source_ranges is not None), ())
+    service: Obj = {
+        "type": "LoadBalancer",
+        "externalTrafficPolicy": "Local",
+        "annotations": _network_load_balancer(scheme, "8081", "/nginx-ready"),
+    }
+    if ranges:
+        service["loadBalancerSourceRanges"] = list(ranges)
+    return {
+        "controller": {
+            "ingressClass": {"name": "nginx", "create": True, "setAsDefaultIngress": False},
+            "service": service,
+            "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+            "telemetryReporting": {"enable": False},
+        }
+    }
+
+
+def istiod_values(written: PlatformFile, _cluster_name: str) -> Obj:
+    """istiod: proxies as native sidecars, redirection by the CNI plugin.
+
+    Both keep Pod Security `restricted`: the init container that would set up iptables needs NET_ADMIN, which it forbids.
+    """
+    stated = written.mesh
+    values: Obj = {"pilot": {"cni": {"enabled": True}, "env": {"ENABLE_NATIVE_SIDECARS": "true"}}}
+    if stated is not None and stated.revision is not None:
+        values["revision"] = stated.revision
+    tracing = stated.telemetry.tracing if stated is not None and stated.telemetry is not None else None
+    if tracing is not None:
+        collector = {"service": tracing.service, "port": tracing.port or 4317}
+        provider = {"name": TRACING_PROVIDER, "opentelemetry": collector}
+        values["meshConfig"] = {"enableTracing": True, "extensionProviders": [provider]}
+    return values
+
+
+def gateway_values(written: PlatformFile, _cluster_name: str) -> Obj:
+    """The proxies at the edge: a network load balancer, names for external-dns, and what `restricted` asks for."""
+    edges = (written.mesh.gateways if written.mesh is not None else None) or ()
+    hosts = sorted({host for edge in edges for host in edge.hosts or () if host != "*"})
+    scheme = next((edge.scheme for edge in edges if edge.scheme is not None), "internal")
+    annotations = _network_load_balancer(scheme, "15021", "/healthz/ready")
+    if hosts:
+        annotations[_DNS] = ",".join(hosts)
+    values: Obj = {
+        "service": {"type": "LoadBalancer", "annotations": annotations},
+        "securityContext": {
+            "seccompProfile": {"type": "RuntimeDefault"},
+            "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
+        },
+        "podDisruptionBudget": {"maxUnavailable": 1},
+    }
+    if edges:
+        values["labels"] = pods_of_gateway(gateway_release(edges[0], written)[0])
+    return values
+
+
+#: by chart: its values from the rest of the platform
+EDGE_VALUES = {"nginx-ingress": nginx_values, "istiod": istiod_values, "gateway": gateway_values}

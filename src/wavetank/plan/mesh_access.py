@@ -1,0 +1,70 @@
+"""Who may call whom in the mesh: mutual TLS, AuthorizationPolicies, RequestAuthentications."""
+
+from __future__ import annotations
+
+from wavetank.kube.types import Obj
+from wavetank.plan.ledger import Ledger
+from wavetank.plan.mesh_names import Names, principal
+from wavetank.plan.model import MeshObject, Workload
+from wavetank.spec.mesh import Authorization, AuthorizationRule, RequestAuthentication
+
+SECURITY = "security.istio.io/v1"
+
+
+def peer_authentication(namespace: str, mode: str, ledger: Ledger) -> MeshObject:
+    """Mutual TLS for all pods of a namespace."""
+    origins = ("mesh.mtls", f"namespaces[{namespace}]")
+    ledger.derived("mesh.peerAuthentications", None, origins, "for every namespace of the mesh")
+    return MeshObject("default", namespace, SECURITY, "PeerAuthentication", {"mtls": {"mode": mode}})
+
+
+def authorization(stated: Authorization, names: Names, ledger: Ledger) -> MeshObject:
+    """An AuthorizationPolicy; a rule's callers and operations stay in one rule, so that both must hold."""
+    path = f"mesh.authorization[{stated.name}]"
+    ledger.stated(path, stated)
+    workload = names.workload(stated.workload) if stated.workload is not None else None
+    spec: Obj = _selected(workload) | {"action": stated.action or "ALLOW"}
+    if stated.rules:
+        spec["rules"] = [_rule(each, names) for each in stated.rules]
+    ledger.shape(f"{path}.spec", spec, path)
+    return MeshObject(
+        stated.name, names.home(path, stated.namespace, workload, ledger), SECURITY, "AuthorizationPolicy", spec
+    )
+
+
+def _selected(workload: Workload | None) -> Obj:
+    return {"selector": {"matchLabels": dict(workload.selector_labels)}} if workload is not None else {}
+
+
+def _rule(stated: AuthorizationRule, names: Names) -> Obj:
+    rule: Obj = {}
+    if stated.from_ is not None:
+        called = [found for each in stated.from_ if isinstance(each, str) and (found := names.workload(each))]
+        sources = [each for each in stated.from_ if not isinstance(each, str)]
+        known: list[Obj] = [{"source": {"principals": [principal(each) for each in called]}}] if called else []
+        rule["from"] = [*known, *sources]
+    operation: Obj = {}
+    if stated.methods is not None:
+        operation["methods"] = list(stated.methods)
+    if stated.paths is not None:
+        operation["paths"] = list(stated.paths)
+    if stated.ports is not None:
+        operation["ports"] = [str(port) for port in stated.ports]
+    if operation:
+        rule["to"] = [{"operation": operation}]
+    for key, written in (("to", stated.to), ("when", stated.when)):
+        if written is not None:
+            rule[key] = list(written)
+    return rule
+
+
+def request_authentication(stated: RequestAuthentication, names: Names, ledger: Ledger) -> MeshObject:
+    """A RequestAuthentication."""
+    path = f"mesh.requestAuthentication[{stated.name}]"
+    ledger.stated(path, stated)
+    workload = names.workload(stated.workload) if stated.workload is not None else None
+    spec: Obj = _selected(workload) | {"jwtRules": [dict(each) for each in stated.jwt_rules]}
+    ledger.shape(f"{path}.spec", spec, path)
+    return MeshObject(
+        stated.name, names.home(path, stated.namespace, workload, ledger), SECURITY, "RequestAuthentication", spec
+    )
