@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wavetank.checks import RULES, Finding, Rule, Severity, case_of_plan, findings
+from wavetank.checks import RULES, Finding, Rule, Severity, SourceFile, case_of_files, case_of_plan, findings
 from wavetank.cost import bill
 from wavetank.plan import plan
 from wavetank.spec import load
@@ -17,10 +17,24 @@ PAGES = Path(__file__).parents[2] / "docs" / "checks"
 ON = date(2026, 11, 21)
 
 
-def example(rule: Rule, heading: str) -> str:
-    found = re.search(rf"## {heading}\n\n```yaml\n(.*?)```", (PAGES / f"{rule.id}.md").read_text(), re.DOTALL)
-    assert found, f"{rule.id}.md has no example under {heading}"
-    return found[1]
+def section(rule: Rule, heading: str) -> str:
+    """The text under a heading of the rule's page; empty when there is no such heading."""
+    found = re.search(
+        rf"^## {heading}\n(.*?)(?=^## |\Z)", (PAGES / f"{rule.id}.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    return found[1].strip() if found else ""
+
+
+def platform_example(rule: Rule, heading: str) -> str | None:
+    """The spec under a heading; None where the page says that a spec cannot have the mistake."""
+    found = re.search(r"^```yaml\n(.*?)^```", section(rule, heading), re.DOTALL | re.MULTILINE)
+    return found[1] if found else None
+
+
+def file_examples(rule: Rule, heading: str) -> list[SourceFile]:
+    """The foreign files under a heading, each block with its name after the language."""
+    blocks = re.findall(r"^```\w+ (\S+)\n(.*?)^```", section(rule, heading), re.DOTALL | re.MULTILINE)
+    return [SourceFile(name, text) for name, text in blocks]
 
 
 def judged(text: str, folder: Path, environment: str = "production") -> tuple[Finding, ...]:
@@ -30,23 +44,63 @@ def judged(text: str, folder: Path, environment: str = "production") -> tuple[Fi
     return findings(case_of_plan(resolved, bill(resolved, ON), ON))
 
 
+def judged_files(files: list[SourceFile]) -> tuple[Finding, ...]:
+    foreign = case_of_files(files, ON, "production")
+    assert foreign.left_out == ()
+    return findings(foreign.case)
+
+
 by_id = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 
 
 @by_id
+def test_the_page_has_both_forms_of_its_examples_or_says_why_not(rule: Rule) -> None:
+    spec_form = platform_example(rule, "Bad") is not None and platform_example(rule, "Good") is not None
+    files_form = bool(file_examples(rule, "Bad files") and file_examples(rule, "Good files"))
+    assert spec_form or section(rule, "Bad").startswith("The spec cannot say this: ")
+    assert files_form or section(rule, "Bad files").startswith("Files cannot say this: ")
+    assert spec_form or files_form
+
+
+@by_id
 def test_the_bad_example_is_caught_with_place_numbers_and_remedy(rule: Rule, tmp_path: Path) -> None:
-    caught = [finding for finding in judged(example(rule, "Bad"), tmp_path) if finding.id == rule.id]
-    assert caught, f"{rule.id} is silent on its bad example"
+    text = platform_example(rule, "Bad")
+    if text is not None:
+        assert_caught(rule, judged(text, tmp_path))
+
+
+@by_id
+def test_the_bad_files_are_caught_with_place_numbers_and_remedy(rule: Rule) -> None:
+    files = file_examples(rule, "Bad files")
+    if files:
+        assert_caught(rule, judged_files(files))
+
+
+def assert_caught(rule: Rule, found: tuple[Finding, ...]) -> None:
+    caught = [finding for finding in found if finding.id == rule.id]
+    assert caught, f"{rule.id} is silent on its bad example; other findings: {[(f.id, f.message) for f in found]}"
     for finding in caught:
         assert finding.severity is rule.severity
-        assert finding.line > 0, "a finding names the line of the spec"
+        assert finding.line > 0, "a finding names the line"
         assert finding.numbers
         assert finding.remedy
 
 
 @by_id
 def test_the_good_example_is_clean_for_every_rule(rule: Rule, tmp_path: Path) -> None:
-    found = judged(example(rule, "Good"), tmp_path)
+    text = platform_example(rule, "Good")
+    if text is not None:
+        assert_clean(rule, judged(text, tmp_path))
+
+
+@by_id
+def test_the_good_files_are_clean_for_every_rule(rule: Rule) -> None:
+    files = file_examples(rule, "Good files")
+    if files:
+        assert_clean(rule, judged_files(files))
+
+
+def assert_clean(rule: Rule, found: tuple[Finding, ...]) -> None:
     assert [finding for finding in found if finding.id == rule.id or finding.severity is Severity.ERROR] == []
 
 

@@ -6,9 +6,22 @@ tests). A rule is a function from a ``Case`` to mistakes; it does no I/O and cha
 """
 
 from .case import Case
+from .foreign import Foreign, SourceFile, case_of_files
 from .from_plan import case_of_plan
 from .model import Finding, Rule, Severity
 from .rules import RULES
 from .run import findings, reaches
 
-__all__ = ["RULES", "Case", "Finding", "Rule", "Severity", "case_of_plan", "findings", "reaches"]
+__all__ = [
+    "RULES",
+    "Case",
+    "Finding",
+    "Foreign",
+    "Rule",
+    "Severity",
+    "SourceFile",
+    "case_of_files",
+    "case_of_plan",
+    "findings",
+    "reaches",
+]

@@ -9,6 +9,7 @@ for a spec too (there it is read from the Terraform that the spec becomes).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -161,16 +162,40 @@ class Repository(Thing):
 
 
 class Unknown:
-    """In a ``Resource``: a value that only Terraform itself can compute. There is one: ``UNKNOWN``. It is false."""
+    """In a ``Resource``: a value that only Terraform itself can compute; mostly ``UNKNOWN``. It is false.
+
+    ``text`` is what is known of a text, with ``HOLE`` for the rest: ``…:sub``.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text
 
     def __repr__(self) -> str:
-        return "UNKNOWN"
+        return f"Unknown({self.text!r})" if self.text else "UNKNOWN"
 
     def __bool__(self) -> bool:
         return False
 
 
 UNKNOWN = Unknown()
+HOLE = "…"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """In a ``Resource``: JSON or YAML text of a value that is only partly known."""
+
+    value: Any
+
+
+def decoded(value: Any) -> Any:
+    """The value behind JSON text in a ``Resource``'s body (a policy, an add-on's configuration); UNKNOWN when it is not known."""
+    if isinstance(value, Encoded):
+        return value.value
+    try:
+        return json.loads(value) if isinstance(value, str) else UNKNOWN
+    except ValueError:
+        return UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -191,6 +216,8 @@ class Resource(Thing):
 
     type: str
     body: Mapping[str, Any]
+    #: it exists; otherwise ``count`` or ``for_each`` decide by something that is not known
+    certain: bool = True
 
     def text(self, key: str) -> str | None:
         """A string argument, None when it is not set or not known."""
