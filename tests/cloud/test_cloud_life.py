@@ -85,8 +85,8 @@ def test_what_is_not_implemented_answers_400_naming_the_call(cloud: Cloud) -> No
     calls: list[tuple[str, str, dict[str, str]]] = [
         ("eks", "list_insights", {"clusterName": "c"}),
         ("ec2", "describe_fast_launch_images", {}),
-        ("cloudwatch", "put_composite_alarm", {"AlarmName": "a", "AlarmRule": "ALARM(b)"}),
-        ("elasticache", "delete_cache_subnet_group", {"CacheSubnetGroupName": "s"}),
+        ("cloudwatch", "list_metric_streams", {}),
+        ("elasticache", "describe_events", {}),
         ("route53", "list_cidr_collections", {}),
         ("lambda", "list_code_signing_configs", {}),
         ("eks-auth", "assume_role_for_pod_identity", {"clusterName": "c", "token": "t"}),

@@ -8,6 +8,7 @@ from wavetank.plan.backup import backup, backup_components, standby
 from wavetank.plan.cluster import cluster
 from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
 from wavetank.plan.external_secrets import secrets_in_cluster
+from wavetank.plan.gitops import gitops
 from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
 from wavetank.plan.image_policy import image_policy, policy_components
 from wavetank.plan.ingresses import ingresses, with_health_checks
@@ -27,6 +28,7 @@ from wavetank.plan.policies import network_policy
 from wavetank.plan.reasons import Default
 from wavetank.plan.roles import Holder, pod_role
 from wavetank.plan.runtime_security import security_components
+from wavetank.plan.serverless import serverless
 from wavetank.plan.services import services as all_services
 from wavetank.plan.spending import budget, cost_components, cost_monitoring
 from wavetank.plan.storage import priority_class, storage_class
@@ -94,6 +96,7 @@ def plan(platform: Platform) -> Plan:
         ),
         file_systems=tuple(file_system(each, net, ledger) for each in written.file_systems or ()),
         dns=dns(written.dns, ledger),
+        serverless=serverless(platform, net, services, workloads, repositories, eks.name, ledger),
         pod_identity=pod_identity(platform, ledger),
         state_backend=state_backend(platform, ledger),
         terraform_files=user_files("terraformFiles", platform, ledger),
@@ -126,6 +129,7 @@ def plan(platform: Platform) -> Plan:
         cost_monitoring=shared_bill,
         pipelines=built,
         push_role=push_role(built, policy, eks.name, ledger),
+        gitops=gitops(written, charts, ledger),
         traffic=expected,
         cost=cost_assumptions(written.cost, expected, net, eks, installed, repositories, services, ledger),
         objectives=objectives(written.objectives, ledger),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wavetank.kube.types import Obj
+from wavetank.plan.aws_names import access_statements
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import PodRole
 from wavetank.spec.aws import Permissions, Statement
@@ -37,13 +38,13 @@ def pod_role(
     stated = permissions or Permissions()
     policies, allowed = tuple(managed_policies), tuple(statements)
     if permissions is not None:
-        policies, allowed = stated.managed_policies or (), _statements(stated, written)
+        policies, allowed = stated.managed_policies or (), statements_of(stated, written, cluster_name)
     if not policies and not allowed:
         return None
     name = stated.role_name or f"{cluster_name}-{holder.service_account}"[:_NAME_LIMIT].rstrip("-")
     _note(name, holder, permissions, ledger)
     return PodRole(
-        name, holder.namespace, holder.service_account, allowed, tuple(_policy_arn(each) for each in policies)
+        name, holder.namespace, holder.service_account, allowed, tuple(policy_arn(each) for each in policies)
     )
 
 
@@ -59,7 +60,7 @@ def _note(name: str, holder: Holder, permissions: Permissions | None, ledger: Le
         ledger.derived(path, None, origins, "what the component is documented to need")
 
 
-def _policy_arn(policy: str) -> str:
+def policy_arn(policy: str) -> str:
     return policy if policy.startswith("arn:") else f"arn:aws:iam::aws:policy/{policy}"
 
 
@@ -68,13 +69,30 @@ def secret_arn(name: str, written: PlatformFile) -> str:
     return f"arn:aws:secretsmanager:{written.region}:{written.account_id}:secret:{name}-??????"
 
 
-def _statements(permissions: Permissions, written: PlatformFile) -> tuple[Obj, ...]:
-    stated = tuple(_statement(each, written) for each in permissions.statements or ())
+def statements_of(permissions: Permissions, written: PlatformFile, cluster_name: str) -> tuple[Obj, ...]:
+    """What the author permits, each thing by its ARN: secrets, tables, buckets, queues, events, then his own statements."""
+    return (
+        *_secret_statements(permissions, written),
+        *access_statements("table", permissions.tables or {}, cluster_name, written),
+        *access_statements("bucket", permissions.buckets or {}, cluster_name, written),
+        *access_statements("queue", permissions.queues or {}, cluster_name, written),
+        *_event_statements(permissions, written),
+        *(_statement(each, written) for each in permissions.statements or ()),
+    )
+
+
+def _event_statements(permissions: Permissions, written: PlatformFile) -> tuple[Obj, ...]:
+    bus = f"arn:aws:events:{written.region}:{written.account_id}:event-bus/default"
+    allowed = {"Sid": "PutEvents", "Effect": "Allow", "Action": ["events:PutEvents"], "Resource": [bus]}
+    return (allowed,) if permissions.put_events else ()
+
+
+def _secret_statements(permissions: Permissions, written: PlatformFile) -> tuple[Obj, ...]:
     if not permissions.secrets:
-        return stated
+        return ()
     actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
     resources = [secret_arn(name, written) for name in permissions.secrets]
-    return ({"Sid": "ReadSecrets", "Effect": "Allow", "Action": actions, "Resource": resources}, *stated)
+    return ({"Sid": "ReadSecrets", "Effect": "Allow", "Action": actions, "Resource": resources},)
 
 
 def _statement(written: Statement, platform: PlatformFile) -> Obj:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from wavetank.spec.access import Access
 from wavetank.spec.ground import InterfaceEndpoint
 from wavetank.spec.machines import BOTTLEROCKET_KEYS, Disk, Kubelet
 from wavetank.spec.problems import refuse, suggestion
@@ -280,6 +281,14 @@ class Permissions(Written):
     """AWS managed policies by name or ARN. Default none."""
     secrets: Many[str] | None = None
     """Secrets of this platform (by their name) that it may read. Default none."""
+    tables: dict[Name, Access] | None = None
+    """DynamoDB tables of this platform and what it may do: `read`, `write` or `readWrite`. Default none."""
+    buckets: dict[Name, Access] | None = None
+    """S3 buckets of this platform and what it may do with their objects. Default none."""
+    queues: dict[Name, Access] | None = None
+    """SQS queues of this platform: `read` receives and deletes messages, `write` sends them. Default none."""
+    put_events: bool | None = None
+    """Put events on the default bus of EventBridge. Default false."""
 
 
 class AddOn(Written):

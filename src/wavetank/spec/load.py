@@ -13,6 +13,7 @@ from wavetank.spec.overlay import merged, without_nulls
 from wavetank.spec.platform import Platform, PlatformFile
 from wavetank.spec.problems import problems_of, suggestion
 from wavetank.spec.references import contradictions
+from wavetank.spec.sources import Sources, sources
 from wavetank.spec.tree import Mapped, Node, Scalar, parse, plain
 
 #: no platform is larger; what is larger is some other file
@@ -65,6 +66,7 @@ class _Reading:
     written: PlatformFile | None
     problems: tuple[Problem, ...]
     attached: Attachments
+    sources: Sources
 
 
 def _read(root: Mapped, overlay: Node | None, folder: Path) -> _Reading:
@@ -76,13 +78,14 @@ def _read(root: Mapped, overlay: Node | None, folder: Path) -> _Reading:
         written, problems = PlatformFile.model_validate(plain(whole)), []
     except ValidationError as error:
         written, problems = None, problems_of(error, whole, PlatformFile)
-    attached = attachments(whole, folder)
-    return _Reading(whole, written, (*problems, *contradictions(whole), *attached.problems), attached)
+    attached, code = attachments(whole, folder), sources(whole, folder)
+    found = (*problems, *contradictions(whole), *attached.problems, *code.problems)
+    return _Reading(whole, written, found, attached, code)
 
 
 def _platform(reading: _Reading, name: str, file: str, names: tuple[str, ...]) -> Platform:
     assert reading.written is not None, "a file without problems must validate"
-    return Platform(reading.written, name, file, reading.root, names, reading.attached.files)
+    return Platform(reading.written, name, file, reading.root, names, reading.attached.files, reading.sources.files)
 
 
 def _all_problems(readings: dict[str, _Reading], environment: str) -> list[Problem]:

@@ -14,6 +14,7 @@ from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, R
 from wavetank.spec.backup import Backup, Standby
 from wavetank.spec.commitments import Commitment
 from wavetank.spec.connections import NetworkPolicy
+from wavetank.spec.gitops import GitOps
 from wavetank.spec.ground import Dns, FileSystem, StateBackend
 from wavetank.spec.ingress import CertificateIssuer, Ingress
 from wavetank.spec.machines import Karpenter
@@ -23,11 +24,11 @@ from wavetank.spec.observability import Observability
 from wavetank.spec.problems import place_of, refuse
 from wavetank.spec.secrets import SecretStores
 from wavetank.spec.security import ImagePolicy, RuntimeSecurity
+from wavetank.spec.serverless import Serverless
 from wavetank.spec.services import Service
+from wavetank.spec.sources import SourceFile
 from wavetank.spec.spending import Budget, CostMonitoring
 from wavetank.spec.storage import StorageClass
-from wavetank.spec.serverless import Serverless
-from wavetank.spec.sources import SourceFile
 from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
 from wavetank.spec.workloads import PriorityClass, Role, ServiceMonitor, Workload
@@ -220,6 +221,8 @@ class PlatformFile(Written):
     """AWS budgets. Default none."""
     cost_monitoring: CostMonitoring | None = None
     """A program in the cluster that shares the bill. Default none."""
+    gitops: GitOps | None = None
+    """Argo CD keeps the clusters as a Git repository says. Default: no."""
     traffic: Traffic | None = None
     """Requests as you expect them."""
     cost: CostAssumptions | None = None

@@ -12,7 +12,14 @@ from ipaddress import IPv4Network
 from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
-from wavetank.spec import ground_references, ingress_references, mesh_references, operation_references
+from wavetank.spec import (
+    ground_references,
+    ingress_references,
+    mesh_references,
+    operation_references,
+    serverless_references,
+    workload_references,
+)
 from wavetank.spec.lookup import at, elements, names, number, repeated, unknown, word
 from wavetank.spec.problems import suggestion
 from wavetank.spec.tree import Mapped, Node, Scalar, children, name_of
@@ -26,6 +33,8 @@ _NAMED_LISTS = (
     "secrets",
     "fileSystems",
     "namespaces",
+    "storageClasses",
+    "priorityClasses",
     "workloads",
     "services",
     "networkPolicies",
@@ -106,11 +115,12 @@ def secrets_exist(root: Node) -> Iterator[Problem]:
 
 
 def services_have_a_port_to_reach(root: Node) -> Iterator[Problem]:
-    """A Service without targetPort needs a workload with a port."""
+    """A Service with a port and without targetPort needs a workload with a port."""
     workloads = {name_of(workload): workload for workload in elements(root, "workloads")}
     for service in elements(root, "services"):
         workload = workloads.get(word(service.get("workload")))
-        if workload is not None and service.get("targetPort") is None and workload.get("port") is None:
+        asks = service.get("port") is not None and service.get("targetPort") is None
+        if workload is not None and asks and workload.get("port") is None:
             message = f'the service has no targetPort and workload "{name_of(workload)}" no port'
             yield service.place.problem(message, "Add `port` to the workload or `targetPort` to the service.")
 
@@ -314,6 +324,8 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     *ingress_references.RULES,
     *mesh_references.RULES,
     *operation_references.RULES,
+    *serverless_references.RULES,
+    *workload_references.RULES,
 )
 
 

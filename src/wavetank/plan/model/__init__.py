@@ -33,6 +33,7 @@ from wavetank.plan.model.aws import (
 )
 from wavetank.plan.model.backup import Backup, Standby
 from wavetank.plan.model.delivery import AnalysisTemplate
+from wavetank.plan.model.gitops import GitOps
 from wavetank.plan.model.ground import (
     Certificate,
     Dns,
@@ -84,6 +85,28 @@ from wavetank.plan.model.scaling import (
 )
 from wavetank.plan.model.secrets import ExternalSecret, SealedSecret, SecretReader
 from wavetank.plan.model.security import ImagePolicy, Pipeline, PushRole
+from wavetank.plan.model.serverless import (
+    Api,
+    ApiDomain,
+    ApiRoute,
+    Archive,
+    Bucket,
+    BucketLifecycle,
+    Cache,
+    Call,
+    Cors,
+    Entrance,
+    EventRule,
+    Function,
+    Jwt,
+    Queue,
+    QueueTrigger,
+    Serverless,
+    Table,
+    TableIndex,
+    TableKey,
+    Throttle,
+)
 from wavetank.plan.model.spending import Budget, CostMonitoring
 from wavetank.plan.model.storage import PriorityClass, Storage, StorageClass
 
@@ -92,9 +115,17 @@ __all__ = [
     "AccessPolicy",
     "AddOn",
     "AnalysisTemplate",
+    "Api",
+    "ApiDomain",
+    "ApiRoute",
+    "Archive",
     "Autoscaling",
     "Backup",
+    "Bucket",
+    "BucketLifecycle",
     "Budget",
+    "Cache",
+    "Call",
     "Certificate",
     "CertificateIssuer",
     "Cluster",
@@ -103,6 +134,7 @@ __all__ = [
     "Connections",
     "Container",
     "ControlPlaneLogs",
+    "Cors",
     "CostAssumptions",
     "CostMonitoring",
     "CronSettings",
@@ -110,10 +142,14 @@ __all__ = [
     "DisruptionBudget",
     "Dns",
     "Endpoint",
+    "Entrance",
+    "EventRule",
     "EventScaling",
     "ExternalSecret",
     "FileSystem",
     "FlowLogs",
+    "Function",
+    "GitOps",
     "HelmRelease",
     "ImagePolicy",
     "Ingress",
@@ -121,6 +157,7 @@ __all__ = [
     "IngressPath",
     "IngressTls",
     "JobSettings",
+    "Jwt",
     "Karpenter",
     "LimitRange",
     "LoadBalancer",
@@ -146,6 +183,8 @@ __all__ = [
     "PodSettings",
     "PriorityClass",
     "PushRole",
+    "Queue",
+    "QueueTrigger",
     "Quota",
     "Repository",
     "Role",
@@ -154,6 +193,7 @@ __all__ = [
     "SealedSecret",
     "SecretReader",
     "SecretStore",
+    "Serverless",
     "Service",
     "ServiceAccount",
     "ServiceMonitor",
@@ -163,6 +203,10 @@ __all__ = [
     "Storage",
     "StorageClass",
     "Subnet",
+    "Table",
+    "TableIndex",
+    "TableKey",
+    "Throttle",
     "Traffic",
     "Trigger",
     "TriggerAuthentication",

@@ -9,6 +9,7 @@ from wavetank.plan.model.assumptions import CostAssumptions, LocalCommand, Objec
 from wavetank.plan.model.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, PodRole, Repository, SecretStore
 from wavetank.plan.model.backup import Backup, Standby
 from wavetank.plan.model.delivery import AnalysisTemplate
+from wavetank.plan.model.gitops import GitOps
 from wavetank.plan.model.ground import Dns, FileSystem, Karpenter, PodIdentity, StateBackend, UserFile
 from wavetank.plan.model.ingress import CertificateIssuer, Ingress
 from wavetank.plan.model.kubernetes import (
@@ -24,6 +25,7 @@ from wavetank.plan.model.mesh import Mesh
 from wavetank.plan.model.observability import Observability
 from wavetank.plan.model.secrets import ExternalSecret, SealedSecret, SecretReader
 from wavetank.plan.model.security import ImagePolicy, Pipeline, PushRole
+from wavetank.plan.model.serverless import Serverless
 from wavetank.plan.model.spending import Budget, CostMonitoring
 from wavetank.plan.model.storage import PriorityClass, StorageClass
 from wavetank.plan.reasons import Reason, Stated, nearest_reason, stated_place
@@ -49,6 +51,7 @@ class Plan:
     secrets: tuple[SecretStore, ...]
     file_systems: tuple[FileSystem, ...]
     dns: Dns | None
+    serverless: Serverless | None
     pod_identity: PodIdentity
     state_backend: StateBackend | None
     terraform_files: tuple[UserFile, ...]
@@ -77,6 +80,7 @@ class Plan:
     cost_monitoring: CostMonitoring | None
     pipelines: tuple[Pipeline, ...]
     push_role: PushRole | None
+    gitops: GitOps | None
     traffic: Traffic
     cost: CostAssumptions
     objectives: Objectives
