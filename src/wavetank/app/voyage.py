@@ -20,18 +20,19 @@ import yaml
 
 from wavetank.app import without_terraform
 from wavetank.app.design import Design
+from wavetank.app.existing import made_for
 from wavetank.app.kubernetes import KubernetesClient
 from wavetank.app.programs import found, output_of
 from wavetank.app.progress import Progress
 from wavetank.app.session import Record, SessionFolder
 from wavetank.app.tank import Tank, TankOptions
-from wavetank.app.terraform import Summary, Terraform
+from wavetank.app.terraform import Summary, Terraform, keep_state_in
 from wavetank.base.errors import OperationFailed
 from wavetank.kube.conditions import is_true
 from wavetank.kube.times import rfc3339
 from wavetank.plan.model import Workload
 from wavetank.render import write
-from wavetank.twin.components.registry import UnknownComponentError
+from wavetank.twin.components.registry import UnknownComponentError, acts
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 
 #: Variables that real pods and programs inherit from whoever called us.
@@ -122,10 +123,18 @@ class Voyage:
                 self.folder.build / "terraform", self.folder.root, self.program_environment(), self.progress.passing
             )
             with self.progress.step("terraform init", "terraform init"):
+                self._prepare_terraform(self._terraform.folder)
                 self._terraform.init()
             with self.progress.step("terraform apply", "terraform apply -auto-approve") as step:
                 self._summarise(step.data, self._terraform.apply())
         self.tank.write_kubeconfig(self.plan.cluster.name, self.folder.kubeconfig)
+
+    def _prepare_terraform(self, folder: Path) -> None:
+        """State stays on this machine, and what the configuration looks up exists."""
+        if self.plan.state_backend is not None:
+            keep_state_in(folder)
+        for made in made_for(self.plan, self.tank.environment()):
+            self.progress.note(f"made {made}")
 
     def _create_without_terraform(self) -> None:
         with self.progress.step("create the AWS side") as step:
@@ -194,8 +203,7 @@ class Voyage:
             for release in yaml.safe_load(file.read_text())["releases"]:
                 installed = self._install(release)
                 step.data.setdefault("releases", {})[release["name"]] = installed
-                what = "installed" if installed else "left out: the cluster on this machine has no stand-in for it"
-                self.progress.note(f"{release['name']} {release['version']}  {what}")
+                self.progress.note(f"{release['name']} {release['version']}  {_what_stands_in(release['chart'], installed)}")
 
     def _install(self, release: dict[str, Any]) -> bool:
         try:
@@ -280,6 +288,12 @@ class Voyage:
         """AssertionError of ours, with its cause, when the cluster has stopped working."""
         if self.tank.failure is not None:
             raise AssertionError("the cluster stopped because of a bug of ours") from self.tank.failure
+
+
+def _what_stands_in(chart: str, installed: bool) -> str:
+    if not installed:
+        return "left out: the cluster on this machine has no stand-in for it"
+    return "installed" if acts(chart) else "its pods and definitions stand there; nothing acts on them here"
 
 
 def _address(service: dict[str, Any] | None) -> str | None:
