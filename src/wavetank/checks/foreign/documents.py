@@ -139,7 +139,8 @@ class _Values:
 def scalar(node: Any) -> Any:
     """A scalar's value: quoted ones are text, plain ones what their look says."""
     text = str(node.value)
-    if node.style is not None or (node.tag.endswith(":str") and text.startswith("!")):
+    # Plain is None for the loader in Python and "" for the one in C.
+    if node.style:
         return text
     if text in _NULLS:
         return None
