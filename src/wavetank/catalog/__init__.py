@@ -50,10 +50,11 @@ from wavetank.catalog.prices import (
     price_keys,
     spot_saving,
     spot_saving_percent,
+    valkey_saving,
 )
 from wavetank.catalog.regions import regions, zones
 from wavetank.catalog.retired import Retired, retired
-from wavetank.catalog.tools import falco_rules, pinned_action
+from wavetank.catalog.tools import falco_rules, pinned_action, velero_plugin_version
 from wavetank.catalog.versions import EksVersion, eks_version, eks_versions, supported_eks_versions
 
 __all__ = [
@@ -116,6 +117,8 @@ __all__ = [
     "spot_saving",
     "spot_saving_percent",
     "supported_eks_versions",
+    "valkey_saving",
+    "velero_plugin_version",
     "volume_type",
     "volume_types",
     "zones",

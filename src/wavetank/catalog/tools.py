@@ -16,3 +16,8 @@ def pinned_action(name: str) -> tuple[str, str]:
 def falco_rules() -> tuple[dict[str, Any], ...]:
     """Rules in Falco's own shape that every platform gets which states none."""
     return tuple(data("falco-rules")["rules"])
+
+
+def velero_plugin_version() -> str:
+    """Tag of Velero's plugin for AWS that goes with the catalog's Velero."""
+    return str(data("pipeline-tools")["veleroPlugin"]["version"])

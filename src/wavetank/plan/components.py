@@ -8,6 +8,7 @@ from typing import Any
 from wavetank import catalog
 from wavetank.kube.types import Obj
 from wavetank.plan.edge_values import EDGE_VALUES
+from wavetank.plan.gitops import argo_cd_values
 from wavetank.plan.karpenter import CHART as KARPENTER
 from wavetank.plan.karpenter import chart_values, controller_statements
 from wavetank.plan.ledger import Ledger
@@ -37,7 +38,11 @@ AGENT = Default(
 )
 
 #: by chart: what follows for its values from the rest of the platform (the author's own values win)
-_DERIVED_VALUES: Mapping[str, Callable[[PlatformFile, str], Obj]] = {KARPENTER: chart_values, **EDGE_VALUES}
+_DERIVED_VALUES: Mapping[str, Callable[[PlatformFile, str], Obj]] = {
+    KARPENTER: chart_values,
+    "argo-cd": argo_cd_values,
+    **EDGE_VALUES,
+}
 
 
 def add_ons(written: PlatformFile, cluster_name: str, ledger: Ledger) -> tuple[tuple[AddOn, ...], tuple[PodRole, ...]]:

@@ -23,6 +23,8 @@ LIFECYCLE = Default(
     f"{_ECR}/LifecyclePolicies.html",
 )
 RECOVERABLE = Default("secrets.recoveryDays", "a deleted secret can be brought back for a month")
+UNROTATED = Default("secrets.rotation", "nothing was said about who changes its value")
+MONTHLY = Default("secrets.rotation.days", "a value that leaks is good for a month at most")
 UNDESCRIBED = Default("secrets.description", "it belongs to this platform")
 
 
@@ -48,9 +50,17 @@ def secret(
     path = f"secrets[{stated.name}]"
     ledger.stated(path, stated)
     about = f"Secret of the platform {written.name}"
+    rotation = stated.rotation
+    ledger.because(f"{path}.rotationDays", None, MONTHLY if rotation and rotation.days is None else UNROTATED)
+    if rotation is not None and rotation.days is not None:
+        ledger.stated(f"{path}.rotationDays", None, f"{path}.rotation.days")
     return SecretStore(
         name=stated.name,
         description=ledger.chosen(f"{path}.description", stated.description, about, UNDESCRIBED),
         recovery_days=ledger.chosen(f"{path}.recoveryDays", stated.recovery_days, 30, RECOVERABLE),
         readers=readers.get(stated.name, ()),
+        rotation_function=ledger.chosen(
+            f"{path}.rotationFunction", rotation.function_arn if rotation else None, None, UNROTATED, f"{path}.rotation"
+        ),
+        rotation_days=(rotation.days or 30) if rotation else None,
     )

@@ -13,6 +13,7 @@ from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
 from wavetank.spec import (
+    gitops_references,
     ground_references,
     ingress_references,
     mesh_references,
@@ -320,6 +321,7 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     public_endpoints_name_who_may,
     requests_stay_below_limits,
     charts_are_pinned,
+    *gitops_references.RULES,
     *ground_references.RULES,
     *ingress_references.RULES,
     *mesh_references.RULES,

@@ -223,3 +223,6 @@ class SecretStore:
     description: str
     recovery_days: int
     readers: tuple[str, ...]
+    #: ARN of the Lambda function that rotates it, and the days between; None when nothing does
+    rotation_function: str | None
+    rotation_days: int | None

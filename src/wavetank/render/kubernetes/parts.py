@@ -40,6 +40,19 @@ def metadata(
     )
 
 
+def own_metadata(
+    plan: Plan,
+    path: str,
+    name: str,
+    namespace: str = "",
+    labels: Mapping[str, Any] | None = None,
+    annotations: Mapping[str, Any] | None = None,
+) -> Traced:
+    """metadata of an object that stands for the whole value at ``path``: its name is ours and no value of the plan."""
+    parts = {"name": name, "namespace": namespace, "labels": standard_labels(plan) | dict(labels or {})}
+    return Traced(present({**parts, "annotations": dict(annotations or {})}), path)
+
+
 def standard_labels(plan: Plan) -> dict[str, Any]:
     """The labels that say to which platform an object belongs and who wrote it (Kubernetes' recommended labels)."""
     return {"app.kubernetes.io/part-of": Traced(plan.name, "name"), "app.kubernetes.io/managed-by": MANAGED_BY}

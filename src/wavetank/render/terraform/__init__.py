@@ -18,6 +18,8 @@ from wavetank.render.terraform import (
     access,
     add_ons,
     backend,
+    backups,
+    budgets,
     cluster,
     dns,
     file_systems,
@@ -26,13 +28,18 @@ from wavetank.render.terraform import (
     karpenter,
     network,
     node_groups,
+    observability,
     outputs,
     own,
     pod_roles,
+    push_role,
+    regions,
+    registry,
     repositories,
     secrets,
     settings,
     variables,
+    velero,
 )
 
 FOLDER = "terraform"
@@ -66,6 +73,13 @@ GROUPS: tuple[Group, ...] = (
     Group("secrets.tf", "Secrets", secrets.items),
     Group("file_systems.tf", "Shared file systems", file_systems.items),
     Group("dns.tf", "Public names and certificates", dns.items),
+    Group("regions.tf", "Other regions", regions.items),
+    Group("registry.tf", "Rules of the image registry", registry.items),
+    Group("pipelines.tf", "Role of image pipelines", push_role.items),
+    Group("observability.tf", "Logs and alarms", observability.items),
+    Group("velero.tf", "Bucket of the cluster's backups", velero.items),
+    Group("backups.tf", "AWS Backup", backups.items),
+    Group("budgets.tf", "Budgets", budgets.items),
     Group("outputs.tf", "Outputs", outputs.items),
 )
 
