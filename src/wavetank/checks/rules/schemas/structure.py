@@ -1,0 +1,94 @@
+"""What the API server would say about the structure of an object; shared by the SCH rules. Judges no meaning.
+
+Values that a template left behind, or that only another tool fills in, are the readers' business: what arrives here is an object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wavetank.catalog.custom_resources import custom_resource
+from wavetank.checks.case import Case
+from wavetank.checks.manifests import Manifest
+from wavetank.checks.model import Step
+from wavetank.kube import decoding, structural
+from wavetank.kube.defaults import defaulted
+from wavetank.kube.errors import Cause
+from wavetank.kube.kinds import resource_of
+from wavetank.kube.schema import META, Node, Schemas, node_of_json_schema
+from wavetank.kube.validation import validate_create
+
+NEWEST_MINOR = "1.36"
+_QUOTED_PATH = re.compile(r'field "([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that would be refused; ``steps`` lead to it."""
+
+    steps: tuple[Step, ...]
+    message: str
+    #: a field that no version of the kind is known to have
+    unknown_field: str = ""
+
+
+def minor_of(case: Case) -> str:
+    """The cluster's Kubernetes minor, or the newest one that we know."""
+    version = case.aws.cluster.version if case.aws.cluster else None
+    return version if version in ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36") else NEWEST_MINOR
+
+
+def built_in_node(manifest: Manifest, minor: str) -> Node | None:
+    """The structure of a built-in kind in that minor; None when there is no such kind in it."""
+    return Schemas.for_version(minor).node(manifest.group, manifest.version, manifest.kind)
+
+
+def built_in_faults(manifest: Manifest, node: Node) -> Iterator[Fault]:
+    """Unknown fields and wrong types first; only a readable object is judged further."""
+    wrong = list(_decoding_faults(manifest, node))
+    yield from wrong
+    if any(not fault.unknown_field for fault in wrong):
+        return
+    resource = resource_of(manifest.group, manifest.kind)
+    stated = manifest.obj if manifest.stated_namespace else _in_default(manifest)
+    for cause in validate_create(defaulted(stated, resource), resource):
+        yield _fault_of(cause)
+
+
+def _in_default(manifest: Manifest) -> dict[str, object]:
+    """As kubectl sends it: with a namespace."""
+    metadata = {**manifest.metadata, "namespace": "default"} if manifest.is_namespaced else manifest.metadata
+    return {**manifest.obj, "metadata": metadata}
+
+
+def custom_faults(manifest: Manifest) -> Iterator[Fault]:
+    """Of a custom resource whose definition the catalogue knows; nothing for any other."""
+    known = custom_resource(manifest.group, manifest.kind)
+    if known is None:
+        return
+    node = node_of_json_schema(known.schema, Schemas.for_version(NEWEST_MINOR).defined(META + "ObjectMeta"))
+    yield from _decoding_faults(manifest, node)
+    # A cause without a field only says that rules were not tried because of the others.
+    causes = (cause for cause in structural.violations(manifest.obj, node) if cause.field != "<nil>")
+    yield from map(_fault_of, causes)
+
+
+def _decoding_faults(manifest: Manifest, node: Node) -> Iterator[Fault]:
+    for problem in decoding.problems(manifest.obj, node):
+        found = _QUOTED_PATH.search(problem)
+        unknown = found[1] if found and problem.startswith("unknown field") else ""
+        yield Fault(steps_of(found[1]) if found else (), problem, unknown)
+
+
+def _fault_of(cause: Cause) -> Fault:
+    return Fault(steps_of(cause.field), f"{cause.field}: {cause.message}")
+
+
+def steps_of(path: str) -> tuple[Step, ...]:
+    """``spec.containers[0].image`` as steps; keys in brackets stay keys."""
+    steps: list[Step] = []
+    for word, bracket in re.findall(r"([^.\[\]]+)|\[([^\]]*)\]", path):
+        steps.append(int(bracket) if bracket.isdigit() else bracket or word)
+    return tuple(steps)
