@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from wavetank.plan.model import Plan
 from wavetank.plan.reasons import ancestors
-from wavetank.render import helm, kubernetes, terraform
+from wavetank.render import eksctl, helm, kubernetes, terraform
 from wavetank.render.bundle import Bundle, RenderedFile, Written, write
 from wavetank.render.explain import Explanation, explain
 from wavetank.render.family import Family
@@ -21,7 +21,7 @@ from wavetank.render.trace import Line, value_at
 __all__ = ["Bundle", "Explanation", "Family", "RenderedFile", "Written", "explain", "render", "write"]
 
 #: one line per folder of the bundle that one environment fills alone; beside them stand ``kubernetes`` and what is shared
-RENDERERS = (terraform.files, helm.files)
+RENDERERS = (terraform.files, helm.files, eksctl.files)
 
 
 def render(plan: Plan, family: Family | None = None) -> Bundle:

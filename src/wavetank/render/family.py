@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wavetank.plan.model import Plan
-from wavetank.render import chart, kubernetes
+from wavetank.render import chart, gitops, kubernetes
 from wavetank.render.bundle import RenderedFile
 from wavetank.render.trace import Traced
 
@@ -40,4 +40,4 @@ class Family:
     def shared_files(self) -> Mapping[str, RenderedFile]:
         """The files that are the same in the bundles of all environments."""
         objects = {name: [item for items in files.values() for item in items] for name, files in self.manifests.items()}
-        return chart.files(self.plans, objects)
+        return {**chart.files(self.plans, objects), **gitops.files(self.plans, objects)}
