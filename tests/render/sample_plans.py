@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
+from typing import Any
 
 from wavetank.plan.model import (
     AccessEntry,
@@ -21,6 +23,7 @@ from wavetank.plan.model import (
     Endpoint,
     FileSystem,
     FlowLogs,
+    GitOps,
     HelmRelease,
     Karpenter,
     LimitRange,
@@ -292,9 +295,21 @@ def services() -> tuple[Service, ...]:
     )
 
 
+def gitops() -> GitOps:
+    waves = {"aws-load-balancer-controller": 0, "prometheus": 1, "tug": 2}
+    return GitOps("https://github.com/example/harbour.git", "fleet", "main", "tug", "argocd", True, True, 5, waves)
+
+
 def no_costs() -> CostAssumptions:
-    none = Decimal(0)
-    return CostAssumptions(none, none, none, none, none, none, none, prices={})
+    """Whatever quantities there are, none of each."""
+    quantities: dict[str, Any] = {field.name: Decimal(0) for field in fields(CostAssumptions)}
+    maps: dict[str, Any] = {name: {} for name in ("prices", "spot_savings", "node_hours")}
+    return CostAssumptions(**(quantities | maps | {"commitments": ()}))
+
+
+def no_objectives() -> Objectives:
+    nothing: dict[str, Any] = {field.name: None for field in fields(Objectives)}
+    return Objectives(**nothing)
 
 
 def sample_plan() -> Plan:
@@ -330,7 +345,7 @@ def sample_plan() -> Plan:
         repositories=(
             Repository("tug-api", "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/tug-api", True, True, 30, 14),
         ),
-        secrets=(SecretStore("tug/api", "Keys of the api", 7, ("tug-api",)),),
+        secrets=(SecretStore("tug/api", "Keys of the api", 7, ("tug-api",), None, None),),
         file_systems=(
             FileSystem(
                 "shared",
@@ -350,6 +365,9 @@ def sample_plan() -> Plan:
         state_backend=StateBackend("tug-state", "tug/production.tfstate", "ap-southeast-2", True, None, None),
         terraform_files=(UserFile("extra.tf", "own/extra.tf", ('resource "terraform_data" "own" {}',)),),
         manifests=(UserFile("extra.yaml", "own/extra.yaml", ("apiVersion: v1", "kind: List", "items: []")),),
+        secret_readers=(),
+        external_secrets=(),
+        sealed_secrets=(),
         namespaces=(
             Namespace(
                 "harbor",
@@ -379,9 +397,18 @@ def sample_plan() -> Plan:
         service_monitors=(
             ServiceMonitor("api", "harbor", {"release": "prometheus"}, "api", ({"port": "http", "interval": "30s"},)),
         ),
+        observability=None,
+        image_policy=None,
+        backup=None,
+        standby=None,
+        budgets=(),
+        cost_monitoring=None,
+        pipelines=(),
+        push_role=None,
+        gitops=gitops(),
         traffic=Traffic(Decimal(1), Decimal(5), Decimal(1), Decimal(1)),
         cost=no_costs(),
-        objectives=Objectives(None, None, None, None, None, None),
+        objectives=no_objectives(),
         local=(),
         spec_file=SPEC,
         reasons={
