@@ -35,7 +35,7 @@ def one_per_zone() -> Plan:
 
 def bare_plan() -> Plan:
     """As little as a plan can hold."""
-    few = replace(network(), nat="none", nat_gateways=(), flow_logs=None, gateway_endpoints=())
+    few = replace(network(), nat="none", nat_gateways=(), flow_logs=None, gateway_endpoints=(), interface_endpoints=())
     logs = replace(cluster().logs, types=())
     private = replace(cluster().endpoint, public=False, public_access_cidrs=())
     plain = replace(cluster(), logs=logs, endpoint=private, access_entries=(), secrets_encryption=False)
@@ -44,6 +44,12 @@ def bare_plan() -> Plan:
         network=few,
         cluster=replace(plain, deletion_protection=True),
         node_groups=(),
+        karpenter=None,
+        file_systems=(),
+        dns=None,
+        state_backend=None,
+        terraform_files=(),
+        manifests=(),
         add_ons=(),
         pod_roles=(),
         repositories=(),
@@ -78,7 +84,8 @@ def test_the_real_provider_finds_it_valid(plan: Plan, tmp_path: Path) -> None:
 
 def test_every_group_of_the_tuple_is_rendered_for_a_full_plan() -> None:
     files = {name.removeprefix("terraform/") for name in render(sample_plan()).files if name.startswith("terraform/")}
-    assert files == {group.file for group in GROUPS}
+    own = {file.name for file in sample_plan().terraform_files}
+    assert files == {group.file for group in GROUPS} | own
 
 
 def test_what_the_plan_does_not_have_is_not_rendered() -> None:
