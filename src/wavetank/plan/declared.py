@@ -32,7 +32,7 @@ def connections(stated: Workload, written: PlatformFile, ledger: Ledger) -> Conn
     for key in ("connects", "allowFrom"):
         if ledger.is_written(f"{holder}.{key}"):
             ledger.stated(f"{path}.{key}", None, f"{holder}.{key}")
-    connects = tuple(_connected(each, stated, written) for each in stated.connects or ())
+    connects = tuple(_connected(each, written) for each in stated.connects or ())
     sources = tuple(_source(each, stated, written) for each in stated.allow_from or ())
     _note(f"{path}.connects", f"{holder}.connects", connects, ledger)
     _note(f"{path}.allowFrom", f"{holder}.allowFrom", sources, ledger)
@@ -47,14 +47,13 @@ def _note(path: str, at: str, peers: tuple[Peer, ...], ledger: Ledger) -> None:
                 ledger.stated(f"{path}[{key}]", None, line)
 
 
-def _connected(each: Connection, stated: Workload, written: PlatformFile) -> Peer:
+def _connected(each: Connection, written: PlatformFile) -> Peer:
     if each.to is None:
         return _foreign(each.namespace, each.pods, each.port)
     if each.to in PLACES or "/" in each.to or is_host(each.to):
         return _place(each.to, each.port)
-    home = each.namespace or stated.namespace or only_namespace(written)
-    service = _service(each.to, home, written)
-    target = _workload(service.workload if service and service.workload else each.to, home, written)
+    service = _service(each.to, written)
+    target = _workload(service.workload if service and service.workload else each.to, each.namespace, written)
     if service is not None and service.external_name is not None:
         return _place(service.external_name, each.port, each.to)
     if target is None:
@@ -72,8 +71,7 @@ def _source(each: Source, stated: Workload, written: PlatformFile) -> Peer:
     if each.from_ in PLACES or "/" in each.from_:
         place = _place(each.from_, None)
         return Peer(place.kind, place.name, None, None, {}, place.cidrs, _pod_ports(ports, None, stated))
-    home = each.namespace or stated.namespace or only_namespace(written)
-    source = _workload(each.from_, home, written)
+    source = _workload(each.from_, each.namespace, written)
     if source is None:
         assert each.namespace is not None, f"nothing of the platform is called {each.from_}, and the spec let it pass"
         labels = {"app.kubernetes.io/name": each.from_}
@@ -99,15 +97,15 @@ def _place(name: str, ports: Iterable[PolicyPort] | None, shown: str = "") -> Pe
     return Peer("addresses", shown or name, None, None, {}, (name,), stated)
 
 
-def _service(name: str, namespace: str, written: PlatformFile) -> Service | None:
-    """The Service of this name; services have one namespace of names in a platform, their workload's tells it."""
-    del namespace  # names of services are unique in a platform
+def _service(name: str, written: PlatformFile) -> Service | None:
     return next((each for each in written.services or () if each.name == name), None)
 
 
-def _workload(name: str, namespace: str, written: PlatformFile) -> Workload | None:
-    del namespace  # names of workloads are unique in a platform
-    return next((each for each in written.workloads or () if each.name == name), None)
+def _workload(name: str, namespace: str | None, written: PlatformFile) -> Workload | None:
+    """The workload of this name, unless it was asked for in another namespace than its own."""
+    found = next((each for each in written.workloads or () if each.name == name), None)
+    elsewhere = found is not None and namespace not in (None, found.namespace or only_namespace(written))
+    return None if elsewhere else found
 
 
 # --- ports ------------------------------------------------------------------------------------------------------------

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from wavetank.plan.access import role, role_binding
-from wavetank.plan.assumptions import cost_assumptions, local_commands, objectives, traffic
+from wavetank.plan.analysis import analysis_templates, smoke_test_policies
+from wavetank.plan.assumptions import cost_assumptions, local_commands, objectives, suppressions, traffic
 from wavetank.plan.backup import backup, backup_components, standby
 from wavetank.plan.cluster import cluster
 from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
+from wavetank.plan.delivery import with_delivery_services
+from wavetank.plan.derived_policies import Surroundings, derived_policies
 from wavetank.plan.external_secrets import secrets_in_cluster
 from wavetank.plan.gitops import gitops
 from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
@@ -69,7 +72,7 @@ def plan(platform: Platform) -> Plan:
         workload(each, written, getattr(workload_roles.get(each.name), "name", None), repositories, ledger)
         for each in written.workloads or ()
     )
-    services = all_services(written, workloads, net, ledger)
+    services = with_delivery_services(all_services(written, workloads, net, ledger), written, ledger)
     policy = image_policy(written, workloads, ledger)
     ways_in = ingresses(written, services, workloads, ledger)
     services = with_health_checks(services, ways_in, ledger)
@@ -77,6 +80,13 @@ def plan(platform: Platform) -> Plan:
     prefixes = prefix_delegation(installed)
     groups = node_groups(written, eks.name, net, prefixes, ledger)
     built = pipelines(written, workloads, repositories, groups, policy, platform.environment, ledger)
+    spaces = tuple(
+        with_proxies(namespace(each, eks.version, ledger), written, ledger) for each in written.namespaces or ()
+    )
+    monitors = tuple(service_monitor(each, services, ledger) for each in written.service_monitors or ())
+    meshed = mesh(written, services, workloads, ledger)
+    policies = tuple(network_policy(each, workloads, net, ledger) for each in written.network_policies or ())
+    around = Surroundings(net, spaces, workloads, services, ways_in, monitors, charts, meshed, policies)
     return Plan(
         name=ledger.stated("name", written.name),
         environment=platform.environment,
@@ -104,9 +114,7 @@ def plan(platform: Platform) -> Plan:
         secret_readers=kept_secret.readers,
         external_secrets=kept_secret.external,
         sealed_secrets=kept_secret.sealed,
-        namespaces=tuple(
-            with_proxies(namespace(each, eks.version, ledger), written, ledger) for each in written.namespaces or ()
-        ),
+        namespaces=spaces,
         storage_classes=tuple(storage_class(each, ledger) for each in written.storage_classes or ()),
         priority_classes=tuple(priority_class(each, ledger) for each in written.priority_classes or ()),
         workloads=workloads,
@@ -115,12 +123,16 @@ def plan(platform: Platform) -> Plan:
         certificate_issuers=tuple(
             certificate_issuer(each, written, ledger) for each in written.certificate_issuers or ()
         ),
-        mesh=mesh(written, services, workloads, ledger),
-        analysis_templates=(),
-        network_policies=tuple(network_policy(each, workloads, net, ledger) for each in written.network_policies or ()),
+        mesh=meshed,
+        analysis_templates=analysis_templates(written, services, ledger),
+        network_policies=(
+            *policies,
+            *derived_policies(around, ledger),
+            *smoke_test_policies(written, workloads, spaces, ledger),
+        ),
         roles=tuple(role(each, written, ledger) for each in written.roles or ()),
         role_bindings=tuple(role_binding(each, written, workloads, ledger) for each in written.roles or ()),
-        service_monitors=tuple(service_monitor(each, services, ledger) for each in written.service_monitors or ()),
+        service_monitors=monitors,
         observability=seen,
         image_policy=policy,
         backup=backup(written, eks.name, ledger),
@@ -133,6 +145,7 @@ def plan(platform: Platform) -> Plan:
         traffic=expected,
         cost=cost_assumptions(written.cost, expected, net, eks, installed, repositories, services, ledger),
         objectives=objectives(written.objectives, ledger),
+        suppressions=suppressions(written, ledger),
         local=local_commands(written, workloads, ledger),
         spec_file=platform.file,
         reasons=ledger.reasons,
@@ -167,6 +180,7 @@ _LISTS = (
     "sealedSecrets",
     "budgets",
     "pipelines",
+    "suppressions",
     "local",
 )
 

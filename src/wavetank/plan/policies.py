@@ -11,7 +11,7 @@ from wavetank.spec.connections import NetworkPolicy as WrittenNetworkPolicy
 from wavetank.spec.shapes import Peer, PolicyPort, shape
 
 #: CoreDNS keeps the labels of kube-dns
-_CLUSTER_DNS: Obj = {
+CLUSTER_DNS: Obj = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
     "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
 }
@@ -61,18 +61,19 @@ def _peers(peer: Peer, network: Network) -> list[Obj]:
         case None:
             return [shape(peer)]
         case "publicSubnets":
-            return [_block(subnet.cidr) for subnet in network.public_subnets]
+            return [block(subnet.cidr) for subnet in network.public_subnets]
         case "privateSubnets":
-            return [_block(subnet.cidr) for subnet in network.private_subnets]
+            return [block(subnet.cidr) for subnet in network.private_subnets]
         case "vpc":
-            return [_block(network.vpc_cidr)]
+            return [block(network.vpc_cidr)]
         case "sameNamespace":
             return [{"podSelector": {}}]
         case "clusterDns":
-            return [_CLUSTER_DNS]
+            return [CLUSTER_DNS]
         case "anywhere":
-            return [_block("0.0.0.0/0")]
+            return [block("0.0.0.0/0")]
 
 
-def _block(cidr: str) -> Obj:
+def block(cidr: str) -> Obj:
+    """A range of addresses as a peer."""
     return {"ipBlock": {"cidr": cidr}}
