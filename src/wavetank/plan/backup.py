@@ -24,6 +24,7 @@ from wavetank.spec.backup import BackupSchedule as WrittenSchedule
 from wavetank.spec.platform import PlatformFile
 
 CHART = "velero"
+SNAPSHOT_CONTROLLER = "snapshot-controller"
 LOCATION = "default"
 PLUGIN_IMAGE = "velero/velero-plugin-for-aws"
 
@@ -133,11 +134,20 @@ def _bucket(stated: Written, written: PlatformFile, cluster_name: str, ledger: L
     )
 
 
+def takes_snapshots(written: PlatformFile) -> bool:
+    """Whether the platform has a class of volume snapshots."""
+    stated = written.backup
+    if stated is None:
+        return False
+    if stated.snapshots is not None:
+        return stated.snapshots.enabled
+    return any((each.volumes or "snapshots") == "snapshots" for each in stated.schedules or ())
+
+
 def _snapshots(stated: Written, written: PlatformFile, ledger: Ledger) -> SnapshotClass | None:
     path = "backup.snapshots"
     own = stated.snapshots
-    by_schedule = any((each.volumes or "snapshots") == "snapshots" for each in stated.schedules or ())
-    if (own is None and not by_schedule) or (own is not None and not own.enabled):
+    if not takes_snapshots(written):
         return ledger.because(path, None, NOTHING)
     if own is None:
         ledger.derived(path, None, ("backup.schedules",), "schedules take snapshots")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from wavetank import catalog
 from wavetank.kube.types import Obj
+from wavetank.plan.backup import SNAPSHOT_CONTROLLER, takes_snapshots
 from wavetank.plan.edge_values import EDGE_VALUES
 from wavetank.plan.gitops import argo_cd_values
 from wavetank.plan.karpenter import CHART as KARPENTER
@@ -14,6 +15,7 @@ from wavetank.plan.karpenter import chart_values, controller_statements
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import AddOn, HelmRelease, PodRole
 from wavetank.plan.model.components import Component
+from wavetank.plan.observability import INSIGHTS, wants_container_insights
 from wavetank.plan.reasons import Default
 from wavetank.plan.roles import Holder, pod_role
 from wavetank.spec.aws import AddOn as WrittenAddOn
@@ -61,7 +63,7 @@ def _wanted(written: PlatformFile, ledger: Ledger) -> tuple[WrittenAddOn, ...]:
     if written.add_ons is not None:
         for each in written.add_ons:
             ledger.stated(f"addOns[{each.name}]", each)
-        return written.add_ons
+        return (*written.add_ons, *_needed_elsewhere(written, ledger))
     wanted = [WrittenAddOn(name=name) for name in catalog.addon_names() if _is_essential(name)]
     for each in wanted:
         ledger.because(f"addOns[{each.name}]", each, ESSENTIAL)
@@ -70,7 +72,23 @@ def _wanted(written: PlatformFile, ledger: Ledger) -> tuple[WrittenAddOn, ...]:
         wanted.append(ledger.because("addOns[eks-pod-identity-agent]", agent, AGENT))
     if any(workload.autoscaling for workload in written.workloads or ()):
         wanted.append(ledger.because("addOns[metrics-server]", WrittenAddOn(name="metrics-server"), METRICS))
-    return tuple(wanted)
+    return (*wanted, *_needed_elsewhere(written, ledger))
+
+
+def _needed_elsewhere(written: PlatformFile, ledger: Ledger) -> Iterator[WrittenAddOn]:
+    """Add-ons that sections of the platform need and that nobody has listed."""
+    listed = {each.name for each in written.add_ons or ()} | {each.name for each in written.helm_releases or ()}
+    needs = {
+        INSIGHTS: (
+            wants_container_insights(written),
+            "observability",
+            "it makes the metrics and logs of Container Insights",
+        ),
+        SNAPSHOT_CONTROLLER: (takes_snapshots(written), "backup", "volume snapshots are its kind"),
+    }
+    for name, (needed, origin, how) in needs.items():
+        if needed and name not in listed:
+            yield ledger.derived(f"addOns[{name}]", WrittenAddOn(name=name), (origin,), how)
 
 
 def _is_essential(name: str) -> bool:

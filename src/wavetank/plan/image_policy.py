@@ -22,6 +22,8 @@ REFUSED = Default(
     "imagePolicy.enforcement", "a rule that refuses nothing protects nothing", f"{_GATEKEEPER}/violations"
 )
 SAFE_SCAN = Default("imagePolicy.scan", "the repositories say themselves what is scanned")
+#: injected into pods of the mesh before they are judged
+PROXY_IMAGE = "docker.io/istio/proxyv2"
 #: Ratify's documentation asks for these timeouts of Gatekeeper
 _GATEKEEPER_FOR_RATIFY: Obj = {
     "enableExternalData": True,
@@ -54,6 +56,12 @@ def image_policy(written: PlatformFile, workloads: tuple[Workload, ...], ledger:
         require_probes=ledger.chosen(f"{path}.requireProbes", stated.require_probes, False, NOT_ASKED),
         require_resources=ledger.chosen(f"{path}.requireResources", stated.require_resources, True, MEASURED),
         signer=signer(stated.signed_by, ledger),
+        signed_prefix=ledger.derived(
+            f"{path}.signedPrefix",
+            own_registry(written),
+            ("accountId", "region"),
+            "others sign their images themselves",
+        ),
         scan=_scan(stated, ledger),
         enforcement=ledger.chosen(f"{path}.enforcement", stated.enforcement, "deny", REFUSED),
         namespaces=_namespaces(stated, workloads, ledger),
@@ -90,12 +98,17 @@ def _registries(
     path = "imagePolicy.registries"
     if stated.registries is not None:
         return ledger.stated(path, stated.registries)
-    own = f"{written.account_id}.dkr.ecr.{written.region}.amazonaws.com/"
+    own = own_registry(written)
     used = [repository_prefix(image) for workload in workloads for image in _images(workload)]
-    found = tuple(dict.fromkeys((own, *used)))
+    found = tuple(dict.fromkeys((own, *used, *((PROXY_IMAGE,) if written.mesh is not None else ()))))
     return ledger.derived(
         path, found, ("accountId", "region", "workloads"), "the account's registry and what workloads use"
     )
+
+
+def own_registry(written: PlatformFile) -> str:
+    """What the name of every image of the account begins with."""
+    return f"{written.account_id}.dkr.ecr.{written.region}.amazonaws.com/"
 
 
 def _images(workload: Workload) -> list[str]:

@@ -76,7 +76,7 @@ def _alert(stated: WrittenAlert, written: PlatformFile, ledger: Ledger) -> Alert
 
 def has_mesh(written: PlatformFile) -> bool:
     """Whether requests pass through sidecars that count them."""
-    return any((each.chart or each.name) == "istiod" for each in written.helm_releases or ())
+    return written.mesh is not None
 
 
 def _threshold(

@@ -42,6 +42,8 @@ class ImagePolicy:
     require_probes: bool
     require_resources: bool
     signer: Signer | None
+    #: images whose names begin so must be signed: those of the account's registry
+    signed_prefix: str
     scan: RegistryScan | None
     enforcement: Literal["deny", "warn", "dryrun"]
     namespaces: tuple[str, ...]

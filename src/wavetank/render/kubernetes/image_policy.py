@@ -59,7 +59,8 @@ def _rules(policy: ImagePolicy | None) -> Iterator[_Rule]:
         labels = {"labels": list(policy.required_labels)}
         yield _Rule("PlatformLabels", "labels", f"{PATH}.requiredLabels", labels, {"labels": _STRINGS})
     if policy.signer is not None and policy.signer.can_be_verified:
-        yield _Rule("PlatformSignatures", "signatures", f"{PATH}.signer", makers=POD_MAKERS[:1])
+        prefix, schema = {"prefix": policy.signed_prefix}, {"prefix": {"type": "string"}}
+        yield _Rule("PlatformSignatures", "signatures", f"{PATH}.signer", prefix, schema, POD_MAKERS[:1])
 
 
 def _template(plan: Plan, wanted: _Rule) -> Traced:

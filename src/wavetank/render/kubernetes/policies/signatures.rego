@@ -1,7 +1,7 @@
 package platformsignatures
 
 answer := response if {
-  images := [container.image | some container in all_containers]
+  images := [container.image | some container in all_containers; startswith(container.image, input.parameters.prefix)]
   count(images) > 0
   response := external_data({"provider": "ratify-provider", "keys": images})
 }
