@@ -68,6 +68,17 @@ def live_once(ground: Ground) -> None:
     assert ground.cloud.refused_calls == ()
 
 
+@pytest.mark.parametrize("environment", ["dev", "production"])
+def test_it_is_formatted_valid_and_can_be_planned(cloud: Cloud, tmp_path: Path, environment: str) -> None:
+    ground = rendered(cloud, environment, tmp_path)
+    assert_formatted(ground.folder)
+    ground.terraform.init()
+    planned = ground.terraform.plan()
+    assert (planned.added > 95, planned.changed, planned.destroyed) == (True, 0, 0)
+    assert ground.cloud.refused_calls == ()
+
+
+@pytest.mark.slow
 def test_without_nat_and_with_pod_identity_it_applies_replans_clean_and_goes(cloud: Cloud, tmp_path: Path) -> None:
     live_once(rendered(cloud, "production", tmp_path))
 

@@ -106,7 +106,7 @@ def test_taints_may_be_written_as_kubectl_writes_them() -> None:
 
 # --- Karpenter --------------------------------------------------------------------------------------------------------
 
-KARPENTER = "helmReleases: [karpenter]\nkarpenter: {nodePools: [{name: a, %s}]}\n"
+KARPENTER = "karpenter: {nodePools: [{name: a, %s}]}\n"
 
 
 def test_a_pool_of_families_has_their_types_of_one_architecture() -> None:
@@ -144,6 +144,12 @@ def test_the_chart_knows_its_cluster_and_its_queue() -> None:
         "clusterName": "harbor-production",
         "interruptionQueue": "harbor-production-karpenter",
     }
+
+
+def test_what_the_author_says_of_the_chart_wins() -> None:
+    listed = "helmReleases: [{name: karpenter, values: {settings: {interruptionQueue: mine}}}]\n"
+    (release,) = planned(addition=listed + KARPENTER % "instanceTypes: m7g.large").helm_releases
+    assert release.values["settings"] == {"clusterName": "harbor-production", "interruptionQueue": "mine"}
 
 
 def test_without_a_queue_nobody_may_read_one() -> None:

@@ -10,7 +10,7 @@ from platform_texts import MINIMAL, problems
 from wavetank.base.errors import InputError, Problem
 from wavetank.spec import load
 
-POOL = "helmReleases: [karpenter]\nkarpenter: {nodePools: [{name: a, instanceFamilies: m7i"
+POOL = "karpenter: {nodePools: [{name: a, instanceFamilies: m7i"
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,7 @@ POOL = "helmReleases: [karpenter]\nkarpenter: {nodePools: [{name: a, instanceFam
         ),
         ("stateBackend: {bucket: My_Bucket}", '"My_Bucket" is not a bucket name', "3 to 63"),
         ("stateBackend: {bucket: state, lockFile: false}", "without a lock two runs", "lockTable"),
-        (
-            "karpenter: {nodePools: [{name: a, instanceFamilies: m7i}]}",
-            "nothing acts on the node pools",
-            "helmReleases",
-        ),
-        ("helmReleases: [karpenter]\nkarpenter: {nodePools: []}", "without a node pool", "Add one"),
+        ("karpenter: {nodePools: []}", "without a node pool", "Add one"),
         (f"{POOL}x}}]}}", 'unknown instance family "m7ix"', "Did you mean"),
         (f"{POOL}, instanceTypes: m7i.large}}]}}", "exactly one of instanceTypes and instanceFamilies", "[m7i, m7a]"),
         (f"{POOL}, zones: [ap-southeast-2c]}}]}}", 'no zone of the network named "ap-southeast-2c"', "ap-southeast-2"),

@@ -10,8 +10,6 @@ from wavetank.kube.types import Obj
 from wavetank.plan.backup import SNAPSHOT_CONTROLLER, takes_snapshots
 from wavetank.plan.edge_values import EDGE_VALUES
 from wavetank.plan.gitops import argo_cd_values
-from wavetank.plan.karpenter import CHART as KARPENTER
-from wavetank.plan.karpenter import chart_values, controller_statements
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import AddOn, HelmRelease, PodRole
 from wavetank.plan.model.components import Component
@@ -41,7 +39,6 @@ AGENT = Default(
 
 #: by chart: what follows for its values from the rest of the platform (the author's own values win)
 _DERIVED_VALUES: Mapping[str, Callable[[PlatformFile, str], Obj]] = {
-    KARPENTER: chart_values,
     "argo-cd": argo_cd_values,
     **EDGE_VALUES,
 }
@@ -197,8 +194,7 @@ def _helm_release(
     role = None
     if service_account is not None:
         holder = Holder(namespace, service_account, path)
-        own_policy = controller_statements(written, cluster_name) if chart == KARPENTER else ()
-        policy = own_policy or (wanted.statements if wanted else ()) or catalog.controller_policy(chart)
+        policy = (wanted.statements if wanted else ()) or catalog.controller_policy(chart)
         role = pod_role(holder, stated.permissions, written, cluster_name, ledger, statements=policy)
     release = HelmRelease(
         name=stated.name,

@@ -6,6 +6,7 @@ from wavetank import catalog
 from wavetank.kube.types import Obj
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Disk, Karpenter, Network, NodePool
+from wavetank.plan.model.components import Component
 from wavetank.plan.reasons import Default
 from wavetank.spec.machines import Disk as WrittenDisk
 from wavetank.spec.machines import Karpenter as WrittenKarpenter
@@ -172,16 +173,18 @@ def _disk(stated: WrittenDisk, path: str, ledger: Ledger) -> Disk:
 # --- the controller ---------------------------------------------------------------------------------------------------
 
 
-def chart_values(written: PlatformFile, cluster_name: str) -> Obj:
-    """What the chart must know beside what the catalog says."""
-    queue = queue_name(written.karpenter, cluster_name) if written.karpenter else None
-    return {"settings": {"clusterName": cluster_name} | ({"interruptionQueue": queue} if queue else {})}
+def karpenter_components(written: PlatformFile, cluster_name: str) -> tuple[Component, ...]:
+    """The controller, with what its chart must know and what it may do."""
+    if written.karpenter is None:
+        return ()
+    queue = queue_name(written.karpenter, cluster_name)
+    settings: Obj = {"clusterName": cluster_name} | ({"interruptionQueue": queue} if queue else {})
+    allowed = _controller_statements(_Here(written.region, written.account_id, cluster_name), queue)
+    return (Component(CHART, ("karpenter",), "its controller acts on the node pools", {"settings": settings}, allowed),)
 
 
-def controller_statements(written: PlatformFile, cluster_name: str) -> tuple[Obj, ...]:
+def _controller_statements(here: _Here, queue: str | None) -> tuple[Obj, ...]:
     """The controller's policy as its getting-started guide has it (v1): it touches only what carries the cluster's tags."""
-    here = _Here(written.region, written.account_id, cluster_name)
-    queue = queue_name(written.karpenter, cluster_name) if written.karpenter else None
     heard = (here.queue_statement(queue),) if queue else ()
     return (
         *_machine_statements(here),

@@ -16,7 +16,7 @@ from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, 
 from wavetank.plan.image_policy import image_policy, policy_components
 from wavetank.plan.ingresses import ingresses, with_health_checks
 from wavetank.plan.issuers import certificate_issuer
-from wavetank.plan.karpenter import karpenter
+from wavetank.plan.karpenter import karpenter, karpenter_components
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.mesh import mesh, with_proxies
 from wavetank.plan.model import Plan, PodRole
@@ -57,6 +57,7 @@ def plan(platform: Platform) -> Plan:
     shared_bill = cost_monitoring(written, seen.prometheus if seen else "", ledger)
     wanted = by_chart(
         (
+            *karpenter_components(written, eks.name),
             *observability_components(written),
             *kept_secret.components,
             *policy_components(written),

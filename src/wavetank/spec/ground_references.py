@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.spec.lookup import at, elements, names, repeated, unknown, word
-from wavetank.spec.tree import Mapped, Node, children, name_of
+from wavetank.spec.tree import Mapped, Node, children
 
 POD_IDENTITY_AGENT = "eks-pod-identity-agent"
 
@@ -28,14 +28,10 @@ def node_pools_stay_in_the_network(root: Node) -> Iterator[Problem]:
 
 
 def karpenter_can_work(root: Node) -> Iterator[Problem]:
-    """Node pools need the controller, the controller needs nodes of its own, and its nodes need an access entry."""
+    """Without a node pool nothing happens, and nodes of a pool need an access entry."""
     section = at(root, "karpenter")
     if not isinstance(section, Mapped):
         return
-    charts = [word(at(release, "chart")) or name_of(release) for release in children(at(root, "helmReleases"))]
-    if "karpenter" not in charts:
-        remedy = "List karpenter under helmReleases."
-        yield section.place.problem("nothing acts on the node pools: the chart karpenter is not installed", remedy)
     pools = at(section, "nodePools")
     if pools is not None and not children(pools):
         yield pools.place.problem("Karpenter starts no machine without a node pool", "Add one, or remove karpenter.")

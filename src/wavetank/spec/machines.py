@@ -240,7 +240,7 @@ class NodePool(Written):
 
 
 class Karpenter(Written):
-    """Karpenter's node pools; the controller itself is the helm release karpenter."""
+    """Karpenter's node pools. Its controller comes with them; list the helm release karpenter only to change its values."""
 
     node_pools: Many[NodePool]
     """Pools. At least one."""
