@@ -32,4 +32,4 @@ class GitOps(Written):
     retries: Count | None = None
     """How often a failed sync is tried again, each time after a longer wait. Default 5."""
     waves: dict[Name, int] | None = None
-    """Sync wave by helm release, or by the platform's name. Default: charts that bring custom resources 0, others 1, the platform 2."""
+    """Sync wave by helm release, or by the platform's name. Default: charts that bring kinds 0, others 1, the platform 2."""

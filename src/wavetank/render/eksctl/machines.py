@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from wavetank.plan.model import NodeGroup, Plan
 from wavetank.render.eksctl.access import policy

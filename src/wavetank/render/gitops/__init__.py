@@ -1,8 +1,8 @@
 """``gitops/``: what Argo CD needs to run the platform from Git, for all environments together.
 
 Each environment has its own cluster with its own Argo CD, and a folder here: a project that limits what may be done, a root
-application (the app of apps), one application per chart in sync waves, and the values that say which images run. The folder is the
-same in the bundles of all environments, so that one repository holds it and ``helm/<platform>`` once.
+application (the app of apps), one application per chart in sync waves, and the values that say which images run. The files are
+the same in the bundles of all environments, so that one repository holds them and ``helm/<platform>`` once.
 """
 
 from __future__ import annotations
