@@ -77,7 +77,9 @@ def test_exactly_the_declared_connections_are_allowed(
             workloads[source]["connects"].append({"to": destination, "port": ports[destination]})
         else:
             workloads[destination]["allowFrom"].append(source)
-    namespaces = [{"name": name} | ({} if denied_by_default else {"defaultDeny": []}) for name in SPACES]
+    namespaces: list[dict[str, Any]] = [
+        {"name": name} | ({} if denied_by_default else {"defaultDeny": []}) for name in SPACES
+    ]
     planned = platform(list(workloads.values()), namespaces=namespaces)
     for source in NAMES:
         for destination in NAMES:

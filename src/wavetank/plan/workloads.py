@@ -6,6 +6,7 @@ from wavetank.kube import quantity
 from wavetank.kube.types import Obj
 from wavetank.plan.containers import further_container, main_container, writable_volumes
 from wavetank.plan.declared import connections
+from wavetank.plan.delivery import rollout_strategy
 from wavetank.plan.external_secrets import secret_volumes
 from wavetank.plan.kinds import cron, job, restart_policy, stateful, strategy
 from wavetank.plan.ledger import Ledger
@@ -119,7 +120,7 @@ def workload(
         termination_grace_period_seconds=ledger.chosen(
             f"{path}.terminationGracePeriodSeconds", stated.termination_grace_period_seconds, 60, GRACE
         ),
-        strategy=strategy(stated, kind, ledger),
+        strategy=(rollout_strategy(stated, written, ledger) if kind == "Rollout" else strategy(stated, kind, ledger)),
         min_ready_seconds=ledger.chosen(f"{path}.minReadySeconds", stated.min_ready_seconds, 0, KUBERNETES),
         revision_history_limit=ledger.chosen(
             f"{path}.revisionHistoryLimit", stated.revision_history_limit, 5, FEW_REVISIONS
@@ -236,11 +237,12 @@ def _pod_security_context(stated: WrittenWorkload, ledger: Ledger) -> Obj:
 
 def _volumes(stated: WrittenWorkload, main: Container, stored: tuple[Storage, ...], ledger: Ledger) -> tuple[Obj, ...]:
     path = f"{workload_path(stated)}.volumes"
-    own = writable_volumes(main)
+    written = tuple(shape(volume) for volume in stated.volumes or ())
+    others = {volume["name"] for volume in written} | {each.name for each in stored}
+    own = tuple(volume for volume in writable_volumes(main) if volume["name"] not in others)
     ledger.derived(
         path, own, (f"{workload_path(stated)}.containers[{stated.name}].writablePaths",), "a folder per writable path"
     )
-    written = tuple(shape(volume) for volume in stated.volumes or ())
     for volume in written:
         ledger.shape(f"{path}[{volume['name']}]", volume)
     return (*own, *claimed_volumes(stored, stated, ledger), *secret_volumes(stated, path, ledger), *written)

@@ -1,0 +1,45 @@
+"""Plans of every kind of workload: each value has a reason, and origins have reasons themselves."""
+
+from __future__ import annotations
+
+from plan_leaves import leaves
+
+from every_kind import EVERY_KIND
+from wavetank.plan import Plan, plan
+from wavetank.plan.reasons import Derived, Stated, nearest_reason
+from wavetank.spec import load_text
+
+
+def planned() -> Plan:
+    return plan(load_text(EVERY_KIND, "platform.yaml"))
+
+
+def test_every_leaf_has_a_reason_of_its_own_part() -> None:
+    whole = planned()
+    assert [path for path, _ in leaves(whole) if whole.reason(path) is None] == []
+
+
+def test_what_a_value_derives_from_has_a_reason() -> None:
+    reasons = planned().reasons
+    origins = {origin for reason in reasons.values() if isinstance(reason, Derived) for origin in reason.from_paths}
+    assert sorted(origin for origin in origins if nearest_reason(reasons, origin) is None) == []
+
+
+def test_stated_values_stand_on_their_lines() -> None:
+    whole, lines = planned(), EVERY_KIND.splitlines()
+    for path, value in leaves(whole):
+        reason = whole.reasons.get(path)
+        if isinstance(reason, Stated) and isinstance(value, str | int) and not isinstance(value, bool):
+            assert str(value) in lines[reason.line - 1], (path, value, lines[reason.line - 1])
+
+
+def test_pods_are_counted_at_their_fewest_and_most() -> None:
+    counts = {each.name: (each.min_replicas, each.max_replicas) for each in planned().workloads}
+    assert counts == {
+        "api": (2, 10),
+        "worker": (0, 40),
+        "store": (1, 1),
+        "agent": (1, 1),
+        "train": (2, 2),
+        "nightly": (1, 1),
+    }
