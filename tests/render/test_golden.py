@@ -1,58 +1,89 @@
-"""The example's files, byte for byte as reviewed; `python tests/render/golden.py` writes them anew."""
+"""The examples' files, byte for byte as reviewed; `make golden` writes them anew."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
 import yaml
-from golden import ENVIRONMENTS, EXAMPLE, ROOT, example, kept, rendered
+from golden import EXAMPLES, NAMES, bundle, cases, family, folder_of, kept, plan_of
 
-from wavetank.render import explain, render, write
+from helm_real import by_identity, lint_problems, objects_in, template, values_of
+from strict import problems_of
+from wavetank.render import explain, write
 from wavetank.render.trace import value_at
 
+each_case = pytest.mark.parametrize(("name", "environment"), cases())
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_example_renders_as_reviewed(environment: str) -> None:
-    now, then = rendered(environment), kept(environment)
+
+@each_case
+def test_the_example_renders_as_reviewed(name: str, environment: str) -> None:
+    now = {file: content.text for file, content in bundle(name, environment).files.items()}
+    then = kept(name, environment)
     difference = [
         line
-        for name in sorted(now.keys() | then.keys())
+        for file in sorted(now.keys() | then.keys())
         for line in difflib.unified_diff(
-            then.get(name, "").splitlines(), now.get(name, "").splitlines(), f"kept/{name}", f"now/{name}", lineterm=""
+            then.get(file, "").splitlines(), now.get(file, "").splitlines(), f"kept/{file}", f"now/{file}", lineterm=""
         )
     ]
-    assert not difference, "\n".join([*difference, "", "if this is meant: .venv/bin/python tests/render/golden.py"])
+    assert not difference, "\n".join([*difference, "", "if this is meant: make golden"])
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_built_in_object_of_the_example_is_valid_strictly(environment: str) -> None:
-    for name, text in rendered(environment).items():
-        if name.startswith("kubernetes/"):
-            for manifest in yaml.safe_load_all(text):
-                kubernetes_validate.validate(manifest, "1.36", strict=True)
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_kept_of_environments_that_are_gone(name: str) -> None:
+    folder = EXAMPLES / name / "rendered"
+    assert {path.name for path in folder.iterdir()} == set(family(name).plans)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_traced_path_of_the_example_exists_in_its_plan(environment: str) -> None:
-    plan = example(environment)
-    for path in {line.path for file in render(plan).files.values() for line in file.lines if line.path}:
+@each_case
+def test_every_object_of_the_example_is_valid_strictly(name: str, environment: str) -> None:
+    version = plan_of(name, environment).cluster.version
+    for file, content in bundle(name, environment).files.items():
+        if file.startswith(("kubernetes/", "gitops/")) and not file.endswith("/values.yaml"):
+            for manifest in yaml.safe_load_all(content.text):
+                assert problems_of(manifest, version) == [], (
+                    f"{file}: {manifest['kind']} {manifest['metadata']['name']}"
+                )
+
+
+@each_case
+def test_real_helm_renders_exactly_the_objects_of_the_example(name: str, environment: str, tmp_path: Path) -> None:
+    write(bundle(name, environment), tmp_path)
+    chart = tmp_path / "helm" / plan_of(name, environment).name
+    values = values_of(chart, environment)
+    rendered, applied = by_identity(template(chart, values)), by_identity(objects_in(tmp_path / "kubernetes"))
+    assert rendered.keys() == applied.keys()
+    for key, item in applied.items():
+        assert rendered[key] == item
+    assert lint_problems(chart, values) == []
+
+
+@each_case
+def test_every_traced_path_of_the_example_exists_in_its_plan(name: str, environment: str) -> None:
+    plan = plan_of(name, environment)
+    files = bundle(name, environment).files.values()
+    for path in {line.path for file in files for line in file.lines if line.path}:
         value_at(plan, path)
 
 
 def test_a_line_of_the_example_leads_to_the_line_that_states_it(tmp_path: Path) -> None:
-    write(render(example("production")), tmp_path)
-    file = tmp_path / "terraform/node_groups.tf"
-    line = next(at for at, text in enumerate(file.read_text().splitlines(), 1) if "max_size" in text)
+    write(bundle("ml-inference", "production"), tmp_path)
+    file = tmp_path / "kubernetes/60-availability.yaml"
+    line = next(at for at, text in enumerate(file.read_text().splitlines(), 1) if "maxReplicas" in text)
     found = explain(file, line)
-    assert (found.path, found.value) == ("nodeGroups[general].maxSize", 4)
+    assert (found.path, found.value) == ("workloads[ml-inference-api].autoscaling.maxReplicas", 10)
     assert found.place is not None
-    assert (ROOT / EXAMPLE).read_text().splitlines()[found.place.line - 1].strip() == "maxSize: 4"
+    text = (EXAMPLES / "ml-inference/platform.yaml").read_text()
+    assert text.splitlines()[found.place.line - 1].strip() == "maxReplicas: 10"
 
 
 def test_nothing_of_the_laptop_is_rendered() -> None:
-    text = "".join(rendered("production").values())
+    text = "".join(file.text for file in bundle("ml-inference", "production").files.values())
     assert "uvicorn" not in text
     assert "{PORT}" not in text
+
+
+def test_a_program_is_kept_as_a_program() -> None:
+    assert (folder_of("ml-inference", "production") / "helm/install.sh").stat().st_mode & 0o100
