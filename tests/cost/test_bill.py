@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavetank.cost import Bill, Range, UnitPrice
-from wavetank.cost.bill import unit_price_of
+from wavetank.cost.unit_prices import own_prices, unit_price_of
 
 TIERS = ((Decimal(10240), Decimal("0.114")), (Decimal(51200), Decimal("0.098")), (None, Decimal("0.092")))
 OUT = UnitPrice(Decimal("0.114"), "list", None, True, tiers=TIERS, free_units=Decimal(100))
@@ -54,7 +54,9 @@ def test_a_range_out_of_order_is_our_mistake_and_is_refused() -> None:
 
 
 def test_the_authors_price_wins_over_the_catalogue_and_counts_as_confirmed() -> None:
-    given_price = unit_price_of("natGatewayHour", "ap-southeast-2", {"natGatewayHour": Decimal("0.05")})
+    given_price = unit_price_of(
+        "natGatewayHour", "ap-southeast-2", own_prices({"natGatewayHour": Decimal("0.05")}, "given in the spec")
+    )
     known = unit_price_of("natGatewayHour", "ap-southeast-2", {})
     assert given_price is not None
     assert known is not None

@@ -141,6 +141,12 @@ def spot_saving_percent() -> Decimal:
     return spot_saving().fraction * 100
 
 
+def valkey_saving() -> Saving:
+    """What nodes of ElastiCache cost less with Valkey than with Redis OSS."""
+    row = data("prices")["valkey"]
+    return Saving(Decimal(row["savingFraction"]), row["source"])
+
+
 def commitment_saving(kind: str, term: str) -> Saving:
     """What a ``savings-plan`` or ``reserved`` instances save for a term (``1y-no-upfront``); KeyError for others."""
     facts = data("prices")["commitments"]

@@ -32,15 +32,20 @@ def asks_for_json(ctx: click.Context) -> bool:
     return ctx.meta.get(_FORMAT) == "json"
 
 
-format_option = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help='Output format; JSON also tells what is wrong with the input, as {"problems": [...]} on stdout.',
-    callback=_keep_format,
-)
+def formats_option(*formats: str) -> Callable[[F], F]:
+    """``--format`` with these choices, the first being the default."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help='Output format; JSON also tells what is wrong with the input, as {"problems": [...]} on stdout.',
+        callback=_keep_format,
+    )
+
+
+format_option = formats_option("text", "json")
 
 
 class Day(click.ParamType[date]):

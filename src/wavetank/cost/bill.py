@@ -10,38 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from wavetank.catalog import Price, TieredPrice, ec2_price_usd_hour, internet_out_price, price
 from wavetank.cost.meters import all_readings
 from wavetank.cost.readings import Range, Reading
+from wavetank.cost.unit_prices import UnitPrice, own_prices, unit_price_of
 from wavetank.plan.model import Plan
 
 CENT = Decimal("0.01")
-#: The one meter whose price falls with the month's volume.
-INTERNET_OUT = "dataTransferOut"
-
-
-@dataclass(frozen=True)
-class UnitPrice:
-    """What a unit costs. ``confirmed`` is False when no source was found for this region."""
-
-    usd: Decimal
-    source: str
-    date: date | None
-    confirmed: bool
-    #: (up to this many units, USD per unit) in order, None = all above; empty when the price is flat
-    tiers: tuple[tuple[Decimal | None, Decimal], ...] = ()
-    free_units: Decimal = Decimal(0)
-
-    def cost(self, units: Decimal) -> Decimal:
-        """USD for so many units, exact."""
-        if not self.tiers:
-            return units * self.usd
-        rest, below, total = max(Decimal(0), units - self.free_units), Decimal(0), Decimal(0)
-        for limit, usd in self.tiers:
-            share = rest if limit is None else min(rest, limit - below)
-            total, rest = total + share * usd, rest - share
-            below = below if limit is None else limit
-        return total
 
 
 @dataclass(frozen=True)
@@ -65,7 +39,7 @@ class Bill:
 
     @property
     def total(self) -> Range:
-        return _sum(line.amount for line in self.lines)
+        return total(line.amount for line in self.lines)
 
     @property
     def unpriced(self) -> tuple[Line, ...]:
@@ -78,40 +52,22 @@ class Bill:
     def by_component(self) -> dict[str, Range]:
         """Totals by component, in the order of the lines."""
         components = dict.fromkeys(line.reading.component for line in self.lines)
-        return {c: _sum(line.amount for line in self.lines if line.reading.component == c) for c in components}
+        return {c: total(line.amount for line in self.lines if line.reading.component == c) for c in components}
 
 
-def bill(plan: Plan, on: date) -> Bill:
-    """The bill of a month that contains the day ``on`` (support periods and thus fees depend on it)."""
-    lines = tuple(_line(plan, reading) for reading in all_readings(plan, on))
+def bill(plan: Plan, on: date, own: Mapping[str, UnitPrice] | None = None) -> Bill:
+    """The bill of a month that contains the day ``on`` (support periods and thus fees depend on it).
+
+    ``own``: prices by key that come before those of the catalogue; those of the platform file come before both.
+    """
+    prices = {**(own or {}), **own_prices(plan.cost.prices, "given in the spec")}
+    lines = tuple(_line(plan, reading, prices) for reading in all_readings(plan, on))
     return Bill(plan.name, plan.environment, plan.region, on, lines)
 
 
-def _line(plan: Plan, reading: Reading) -> Line:
-    unit_price = unit_price_of(reading.meter, plan.region, plan.cost.prices)
+def _line(plan: Plan, reading: Reading, prices: Mapping[str, UnitPrice]) -> Line:
+    unit_price = unit_price_of(reading.meter, reading.region or plan.region, prices)
     return Line(reading, unit_price, None if unit_price is None else _amount(reading.quantity, unit_price))
-
-
-def unit_price_of(meter: str, region: str, given: Mapping[str, Decimal]) -> UnitPrice | None:
-    """The author's price if he gave one, else the catalogue's; None when neither knows."""
-    key = meter.removeprefix("ec2:")
-    if key in given:
-        return UnitPrice(given[key], "given in the spec", None, confirmed=True)
-    if meter == INTERNET_OUT:
-        graded = internet_out_price(region)
-        return None if graded is None else _graded(graded)
-    known = ec2_price_usd_hour(region, key) if meter.startswith("ec2:") else price(region, key)
-    return None if known is None else _flat(known)
-
-
-def _flat(known: Price) -> UnitPrice:
-    return UnitPrice(known.usd, known.source, known.date, known.confirmed)
-
-
-def _graded(known: TieredPrice) -> UnitPrice:
-    tiers = tuple((None if tier.up_to_gb is None else Decimal(tier.up_to_gb), tier.usd) for tier in known.tiers)
-    free = Decimal(known.free_gb_month)
-    return UnitPrice(tiers[0][1], known.source, known.date, known.confirmed, tiers=tiers, free_units=free)
 
 
 def _amount(quantity: Range, unit_price: UnitPrice) -> Range:
@@ -122,8 +78,9 @@ def _amount(quantity: Range, unit_price: UnitPrice) -> Range:
     return Range(floor, expected, ceiling)
 
 
-def _sum(amounts: Iterable[Range | None]) -> Range:
-    total = Range.fixed(Decimal("0.00"))
+def total(amounts: Iterable[Range | None]) -> Range:
+    """Their sum; what has no price counts nothing."""
+    found = Range.fixed(Decimal("0.00"))
     for amount in amounts:
-        total = total if amount is None else total + amount
-    return total
+        found = found if amount is None else found + amount
+    return found

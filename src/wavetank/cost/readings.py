@@ -11,6 +11,10 @@ from decimal import Decimal
 
 from wavetank.catalog import HOURS_PER_MONTH
 
+DAYS_PER_MONTH = Decimal(365) / 12
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+MILLION = Decimal(1_000_000)
+
 
 @dataclass(frozen=True)
 class Range:
@@ -44,8 +48,9 @@ ZERO = Range.fixed(0)
 
 @dataclass(frozen=True)
 class Reading:
-    """``meter`` is a key of the price catalogue, or ``ec2:<instance type>``; ``how`` shows where the quantity comes from;
-    ``path`` is the plan value that causes the cost; ``component`` groups lines: cluster, nodes, network, ...
+    """``meter`` is a key of the price catalogue, ``ec2:<type>``, ``spot:<type>:<percent off>`` or
+    ``commitment:<kind>:<term>:<type>``; ``how`` shows where the quantity comes from; ``path`` is the plan value that causes
+    the cost; ``component`` groups lines: cluster, nodes, network, ...
     """
 
     component: str
@@ -55,6 +60,34 @@ class Reading:
     unit: str
     how: str
     path: str
+    #: name of the workload that alone causes the cost; "" when it belongs to none or to many
+    workload: str = ""
+    #: name of the ``fleet.Machines`` whose pods share the cost; "" for everything but nodes
+    machines: str = ""
+    #: where it is charged when that is not the platform's region
+    region: str = ""
 
 
-__all__ = ["HOURS_PER_MONTH", "ZERO", "Range", "Reading"]
+def hourly(component: str, name: str, meter: str, count: int, what: str, path: str, workload: str = "") -> Reading:
+    """Things that stand there all month: ``what`` names one of them, in the singular."""
+    how = f"{count} {what}{'s' if count != 1 else ''} × {HOURS_PER_MONTH} h"
+    return Reading(component, name, meter, Range.fixed(HOURS_PER_MONTH * count), "hours", how, path, workload=workload)
+
+
+def plain(number: Decimal) -> str:
+    """A quantity for people: no exponent, no trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+__all__ = [
+    "DAYS_PER_MONTH",
+    "HOURS_PER_MONTH",
+    "MILLION",
+    "SECONDS_PER_MONTH",
+    "ZERO",
+    "Range",
+    "Reading",
+    "hourly",
+    "plain",
+]

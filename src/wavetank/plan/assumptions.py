@@ -20,7 +20,7 @@ from wavetank.plan.model import (
     Traffic,
     Workload,
 )
-from wavetank.plan.model.assumptions import Commitment
+from wavetank.plan.model.assumptions import Commitment, Suppression
 from wavetank.plan.reasons import Default
 from wavetank.spec.platform import CostAssumptions as WrittenCost
 from wavetank.spec.platform import Objectives as WrittenObjectives
@@ -44,6 +44,7 @@ QUERIES = Default("cost.dnsMillionQueries", f"a million queries: {GUESS}")
 BACKUP_GB = Default("cost.backupGb", f"1 GB of objects: {GUESS}")
 IMAGE_SCANS = Default("cost.imageScans", f"10 new images per repository: {GUESS}")
 SPOT = Default("cost.spotSavingPercent", f"the catalog's assumption: {GUESS}")
+ALL_MONTH = Default("cost.nodeHours", "the nodes that the pods need are there all month")
 ON_DEMAND = Default("cost.commitments", "nothing was promised to AWS")
 IMAGE_GB = Default("cost.imageStorageGb", f"5 GB per repository: {GUESS}")
 
@@ -119,6 +120,8 @@ def cost_assumptions(
         spot_saving_percent=ledger.chosen(
             "cost.spotSavingPercent", stated.spot_saving_percent, catalog.spot_saving_percent(), SPOT
         ),
+        spot_savings=ledger.chosen("cost.spotSavings", stated.spot_savings, {}, SPOT),
+        node_hours=ledger.chosen("cost.nodeHours", stated.node_hours, {}, ALL_MONTH),
         commitments=_commitments(stated, ledger),
         prices=ledger.chosen("cost.prices", stated.prices, {}, LIST_PRICES),
     )
@@ -203,3 +206,11 @@ def _local_command(name: str, image: str, written: PlatformFile, ledger: Ledger)
     stated = written.local[name]
     ledger.stated(f"local[{image}]", stated, f"local[{name}]")
     return LocalCommand(image, tuple(shlex.split(stated.command)), stated.folder or ".", stated.env or {})
+
+
+def suppressions(written: PlatformFile, ledger: Ledger) -> tuple[Suppression, ...]:
+    """The findings that the author accepts."""
+    found = enumerate(written.suppressions or ())
+    return tuple(
+        ledger.stated(f"suppressions[{at}]", Suppression(each.check, each.at, each.reason)) for at, each in found
+    )

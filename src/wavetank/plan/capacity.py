@@ -1,18 +1,25 @@
-"""What a plan's pods ask for and what its node groups have: ``packing`` with the plan's own words.
+"""What a plan's pods ask for, how many there are, and which machines admit them: ``packing`` with the plan's own words.
 
-Read by ``cost`` (how many nodes are paid). Pure.
+Read by ``fleet``, ``cost`` and reports. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from wavetank.catalog import addon, chart, instance_type
+from wavetank.catalog import addon, chart, instance_type, sidecar_requests
 from wavetank.catalog.addons import Requests
 from wavetank.kube.taints import REPELLING, untolerated
-from wavetank.plan.model import NodeGroup, Plan, Workload
-from wavetank.plan.packing import Demand, Room, demand_of, empty_room, nodes_for
+from wavetank.kube.types import Obj
+from wavetank.plan.model import NodeGroup, NodePool, Plan, Workload
+from wavetank.plan.packing import Demand, Room, demand_of, empty_room
+
+GPU = "nvidia.com/gpu"
+#: kinds whose pods come and go; they need machines only while they run
+PASSING = ("Job", "CronJob")
+#: add-ons of EKS and Karpenter tolerate what keeps other pods off nodes for the system
+_CRITICAL: Obj = {"key": "CriticalAddonsOnly", "operator": "Exists"}
 
 
 def pod_demand(workload: Workload) -> Demand:
@@ -27,45 +34,116 @@ def pod_demand(workload: Workload) -> Demand:
     )
 
 
+def demand_in(plan: Plan, workload: Workload) -> Demand:
+    """The same with the mesh's proxy, where one is injected."""
+    own = pod_demand(workload)
+    return own + demand_of(sidecar_requests("istio-proxy")) if has_proxy(plan, workload) else own
+
+
+def has_proxy(plan: Plan, workload: Workload) -> bool:
+    """Whether the mesh puts a proxy into the workload's pods."""
+    refused = workload.pod_annotations.get("sidecar.istio.io/inject") == "false" or workload.pod.host_network
+    return plan.mesh is not None and workload.namespace in plan.mesh.namespaces and not refused
+
+
+# --- components -------------------------------------------------------------------------------------------------------
+
+
+def component_requests(plan: Plan) -> list[tuple[Requests, tuple[Obj, ...]]]:
+    """What each add-on and each release of a known chart asks for, with the taints that its pods tolerate."""
+    add_ons = [(addon(each.name), (_CRITICAL,)) for each in plan.add_ons]
+    charts = [(chart(each.chart), (_CRITICAL,) if each.chart == "karpenter" else ()) for each in plan.helm_releases]
+    return [(facts.requests, tolerations) for facts, tolerations in (*add_ons, *charts) if facts is not None]
+
+
+def daemon_demands(plan: Plan, labels: Mapping[str, str], taints: Sequence[Obj], gpus: bool) -> list[Demand]:
+    """The demand of each pod that daemonsets, the components' and the platform's own, put on such a node."""
+    daemons = [daemon for requests, _ in component_requests(plan) for daemon in requests.daemons]
+    of_components = [demand_of(daemon.requests) for daemon in daemons if gpus or not daemon.only_on_gpus]
+    own = [each for each in plan.workloads if each.kind == "DaemonSet" and admits(each, labels, taints)]
+    return of_components + [demand_in(plan, each) for each in own]
+
+
+# --- machines ---------------------------------------------------------------------------------------------------------
+
+
+def group_labels(group: NodeGroup) -> dict[str, str]:
+    """The labels of the group's nodes that pods may select by."""
+    machine = instance_type(group.instance_types[0])
+    known = {
+        "eks.amazonaws.com/nodegroup": group.name,
+        "eks.amazonaws.com/capacityType": group.capacity_type,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "arm64" if machine.arch == "arm64" else "amd64",
+    }
+    if len(group.instance_types) == 1:
+        known["node.kubernetes.io/instance-type"] = machine.name
+    return known | dict(group.labels)
+
+
+def pool_labels(pool: NodePool) -> dict[str, str]:
+    """The labels of the node pool's nodes that are the same on all of them."""
+    architectures = {instance_type(name).arch for name in pool.instance_types}
+    known = {"karpenter.sh/nodepool": pool.name, "kubernetes.io/os": "linux"}
+    if len(architectures) == 1:
+        known["kubernetes.io/arch"] = "arm64" if architectures == {"arm64"} else "amd64"
+    if len(pool.capacity_types) == 1:
+        known["karpenter.sh/capacity-type"] = pool.capacity_types[0]
+    return known | dict(pool.labels)
+
+
 def node_room(plan: Plan, group: NodeGroup) -> Room:
     """An empty node of the group (its smallest instance type), less what daemonsets take on every node."""
     types = [instance_type(name) for name in group.instance_types]
-    return empty_room(types, group.max_pods, daemon_demands(plan, group))
+    daemons = daemon_demands(plan, group_labels(group), group.taints, has_gpus(group.instance_types))
+    return empty_room(types, group.max_pods, daemons)
 
 
-def daemon_demands(plan: Plan, group: NodeGroup) -> list[Demand]:
-    """The demand of each pod that the components' daemonsets put on a node of the group."""
-    daemons = [daemon for requests in _component_requests(plan) for daemon in requests.daemons]
-    return [demand_of(daemon.requests) for daemon in daemons if has_gpus(group) or not daemon.only_on_gpus]
+def has_gpus(types: Iterable[str]) -> bool:
+    """Whether any of the instance types has NVIDIA GPUs."""
+    accelerators = [instance_type(name).accelerator for name in types]
+    return any(each is not None and each.resource == GPU for each in accelerators)
 
 
-def has_gpus(group: NodeGroup) -> bool:
-    """Whether the group's machines have NVIDIA GPUs."""
-    accelerators = [instance_type(name).accelerator for name in group.instance_types]
-    return any(each is not None and each.resource == "nvidia.com/gpu" for each in accelerators)
-
-
-def system_demands(plan: Plan) -> list[Demand]:
-    """The demand of each pod of the add-ons' and releases' Deployments."""
-    sets = [pods for requests in _component_requests(plan) for pods in requests.pods]
-    return [demand_of(pods.requests) for pods in sets for _ in range(pods.replicas)]
-
-
-def _component_requests(plan: Plan) -> Iterable[Requests]:
-    add_ons = [addon(add_on.name) for add_on in plan.add_ons]
-    charts = [chart(release.chart) for release in plan.helm_releases]
-    return [facts.requests for facts in (*add_ons, *charts) if facts is not None]
-
-
-def may_run_on(workload: Workload, group: NodeGroup) -> bool:
-    """Whether the workload's node selector and tolerations admit it to nodes of the group."""
-    labels = {**group.labels, "eks.amazonaws.com/nodegroup": group.name}
+def admits(workload: Workload, labels: Mapping[str, str], taints: Sequence[Obj]) -> bool:
+    """Whether the workload's node selector, required node affinity and tolerations admit it to such nodes."""
     selected = all(labels.get(key) == value for key, value in workload.node_selector.items())
-    return selected and untolerated(group.taints, workload.tolerations, REPELLING) is None
+    return selected and _attracted(workload, labels) and untolerated(taints, workload.tolerations, REPELLING) is None
+
+
+def _attracted(workload: Workload, labels: Mapping[str, str]) -> bool:
+    node = (workload.affinity or {}).get("nodeAffinity") or {}
+    terms = (node.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms")
+    if not terms:
+        return True
+    return any(all(_holds(each, labels) for each in term.get("matchExpressions") or ()) for term in terms)
+
+
+def _holds(expression: Obj, labels: Mapping[str, str]) -> bool:
+    """A label that nobody can know before the node is there (its zone, its name) is taken as fitting."""
+    key, operator, values = expression["key"], expression["operator"], expression.get("values") or ()
+    if key not in labels and key.startswith(("topology.", "kubernetes.io/hostname", "node.kubernetes.io/")):
+        return True
+    match operator:
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+        case _:
+            return True
+
+
+# --- numbers of pods --------------------------------------------------------------------------------------------------
 
 
 def expected_replicas(plan: Plan, workload: Workload) -> int:
     """Pods that the expected requests need: CPU declared per request over what an HPA leaves each pod; else the minimum."""
+    if workload.kind in PASSING:
+        return 0
     needed = _replicas_for_load(plan, workload)
     return min(max(workload.min_replicas, needed), workload.max_replicas)
 
@@ -89,21 +167,3 @@ def cpu_target_percent(workload: Workload) -> int | None:
         if resource.get("name") == "cpu" and "averageUtilization" in resource.get("target", {}):
             return int(resource["target"]["averageUtilization"])
     return None
-
-
-def expected_nodes(plan: Plan, group: NodeGroup) -> int:
-    """Nodes of a group that the expected pods need; system pods are counted in the first group that takes them."""
-    demands = [
-        pod_demand(workload)
-        for workload in plan.workloads
-        if first_group(plan, workload) == group.name
-        for _ in range(expected_replicas(plan, workload))
-    ]
-    if plan.node_groups and next((g.name for g in plan.node_groups if not g.taints), None) == group.name:
-        demands += system_demands(plan)
-    return nodes_for(demands, node_room(plan, group)) or group.max_size
-
-
-def first_group(plan: Plan, workload: Workload) -> str | None:
-    """The first node group that admits the workload."""
-    return next((group.name for group in plan.node_groups if may_run_on(workload, group)), None)

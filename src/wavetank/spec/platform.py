@@ -14,6 +14,7 @@ from wavetank.spec.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, R
 from wavetank.spec.backup import Backup, Standby
 from wavetank.spec.commitments import Commitment
 from wavetank.spec.connections import NetworkPolicy
+from wavetank.spec.delivery import AnalysisTemplate
 from wavetank.spec.gitops import GitOps
 from wavetank.spec.ground import Dns, FileSystem, StateBackend
 from wavetank.spec.ingress import CertificateIssuer, Ingress
@@ -29,6 +30,7 @@ from wavetank.spec.services import Service
 from wavetank.spec.sources import SourceFile
 from wavetank.spec.spending import Budget, CostMonitoring
 from wavetank.spec.storage import StorageClass
+from wavetank.spec.suppressions import Suppression
 from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
 from wavetank.spec.workloads import PriorityClass, Role, ServiceMonitor, Workload
@@ -199,6 +201,8 @@ class PlatformFile(Written):
     """Ingresses: the way in from outside. Default none."""
     certificate_issuers: Many[CertificateIssuer] | None = None
     """ClusterIssuers of cert-manager, for ingresses of class nginx and gateways of the mesh. Default none."""
+    analysis_templates: Many[AnalysisTemplate] | None = None
+    """What Argo Rollouts measures while a new version arrives. Default none."""
     mesh: Mesh | None = None
     """The service mesh. Default none."""
     network_policies: Many[NetworkPolicy] | None = None
@@ -229,6 +233,8 @@ class PlatformFile(Written):
     """Assumptions of the bill."""
     objectives: Objectives | None = None
     """What must hold."""
+    suppressions: Many[Suppression] | None = None
+    """Findings of `wavetank check` that are known and accepted, each with its reason. Default none."""
     local: dict[str, LocalCommand] | None = None
     """By image without its tag: the program that stands for it on a laptop."""
     environments: dict[Name, dict[str, Any]] | None = None

@@ -1,145 +1,131 @@
-"""``wavetank cost``: the monthly bill as a table or JSON, every line with its arithmetic and the source of its price."""
+"""``wavetank cost``: monthly bills of one environment or all side by side, what-ifs, and what changed since."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import click
 
-from wavetank.app.design import design
-from wavetank.cli.options import environment_option, format_option, on_option, platform_argument, today
-from wavetank.cli.table import table
-from wavetank.cost import Bill, Line, Range, UnitPrice
+from wavetank.app.bills import Priced, Terms, compared, priced
+from wavetank.app.price_files import price_file
+from wavetank.cli.bills.documents import differences_document, document_of
+from wavetank.cli.bills.one import sheet_of, totals_of
+from wavetank.cli.bills.several import differences_of, side_by_side
+from wavetank.cli.bills.sheet import Sheet, as_csv, as_markdown, as_text
+from wavetank.cli.options import formats_option, on_option, platform_argument, today
+from wavetank.cost import By, WhatIf, by, what_if
+
+Writer: TypeAlias = Callable[[Sheet], str]
+WRITERS: dict[str, Writer] = {"text": as_text, "csv": as_csv, "markdown": as_markdown}
+FORMATS = ("text", "json", "csv", "markdown")
+
+
+class WhatIfType(click.ParamType[WhatIf]):
+    """``spot=GROUP:70%``, ``savings-plan=1y-no-upfront``, ..."""
+
+    name = "what-if"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> WhatIf:
+        try:
+            return what_if(str(value))
+        except ValueError as wrong:
+            self.fail(str(wrong), param, ctx)
 
 
 @click.command()
 @platform_argument
-@environment_option
-@format_option
+@click.option("-e", "--environment", default=None, metavar="NAME", help="One environment, in detail. Default: all.")
+@click.option("--all", "all_environments", is_flag=True, help="All environments side by side, also where there is one.")
+@click.option(
+    "--by",
+    "view",
+    type=click.Choice(["line", "component", "workload", "team"]),
+    default="line",
+    show_default=True,
+    help="What amounts are added up by. Nodes are shared by what pods ask for.",
+)
+@click.option(
+    "--what-if", "what_ifs", type=WhatIfType(), multiple=True, metavar="CHANGE", help="See below. Repeatable."
+)
+@click.option(
+    "--compare", metavar="FILE|REVISION", help="What differs from another file or a git revision of this one."
+)
+@click.option(
+    "--price-file",
+    type=click.Path(path_type=Path),
+    help="Your own prices (YAML or JSON), key: USD or key: {usd, source}; the file's cost.prices win over them.",
+)
+@formats_option(*FORMATS)
 @on_option
-def command(platform: Path, environment: str, output_format: str, on: date | None) -> None:
+def command(
+    platform: Path,
+    environment: str | None,
+    all_environments: bool,
+    view: By,
+    what_ifs: tuple[WhatIf, ...],
+    compare: str | None,
+    price_file: Path | None,
+    output_format: str,
+    on: date | None,
+) -> None:
     """Price PLATFORM.YAML for a month.
 
     Each line is quantity × unit price: the floor is paid when nothing happens, expected follows the spec's assumptions, the
     ceiling is what the plan's own limits allow. Prices marked * are not confirmed for the region; cost.prices overrides them.
 
     \b
-    wavetank cost platform.yaml -e production
+    --what-if spot=GROUP[:PERCENT%]       GROUP on Spot machines, so much below on demand
+    --what-if on-demand=GROUP             GROUP on demand
+    --what-if savings-plan=TERM[:PERCENT%][@GROUP,...]   e.g. 1y-no-upfront: PERCENT of the expected hours, paid in any case
+    --what-if reserved=TERM[:PERCENT%][@GROUP,...]       e.g. 3y-all-upfront
+
+    \b
+    wavetank cost platform.yaml
+    wavetank cost platform.yaml -e production --by team
     wavetank cost platform.yaml -e dev --format json
+    wavetank cost platform.yaml --what-if spot=workers:70% --compare HEAD~1
     """
-    bill = design(platform, environment, on or today()).bill
-    click.echo(as_json(bill) if output_format == "json" else as_text(bill))
+    terms = Terms(on or today(), _prices(price_file), what_ifs)
+    if compare is not None:
+        click.echo(_differences(platform, compare, environment, terms, output_format))
+        return
+    found = priced(platform, environment, terms)
+    side = all_environments or (environment is None and len(found) > 1)
+    if output_format == "json":
+        click.echo(json.dumps(_document(found, environment), indent=2))
+    else:
+        click.echo(WRITERS[output_format](_side_by_side(found, view) if side else _one(found[0], view)))
 
 
-def as_text(bill: Bill) -> str:
-    rows = [row for line in bill.lines for row in [_row(line)]]
-    head = ("", "line", "quantity expected", "unit price", "floor", "expected", "ceiling")
-    total = ("", "total a month", "", "", *_three(bill.total))
-    text = [
-        f"{bill.platform} ({bill.environment}) in {bill.region}: USD a month, as of {bill.on}",
-        "",
-        table([head, *rows, total], right={2, 3, 4, 5, 6}, rule_before_last=True),
-    ]
-    if bill.unconfirmed:
-        text += [
-            "",
-            f"* {len(bill.unconfirmed)} prices are not confirmed for {bill.region}; set them under cost.prices if yours differ.",
-        ]
-    if graded := [line for line in bill.lines if line.price is not None and line.price.tiers]:
-        text += ["", *dict.fromkeys(map(_graded_note, graded))]
-    if bill.unpriced:
-        names = ", ".join(line.reading.name for line in bill.unpriced)
-        text += ["", f"Not in the total, no price known: {names}."]
-    return "\n".join([*text, "", "Sources:", *_sources(bill)])
+def _prices(path: Path | None) -> Any:
+    return price_file(path) if path is not None else {}
 
 
-def _row(line: Line) -> tuple[str, ...]:
-    reading = line.reading
-    quantity = f"{_plain(reading.quantity.expected)} {reading.unit}"
-    if line.price is None or line.amount is None:
-        return (reading.component, reading.name, quantity, "unknown", "?", "?", "?")
-    mark = ("†" if line.price.tiers else "") + ("" if line.price.confirmed else "*")
-    return (reading.component, reading.name, quantity, f"{_plain(line.price.usd)}{mark}", *_three(line.amount))
+def _one(each: Priced, view: By) -> Sheet:
+    return sheet_of(each.bill) if view == "line" else totals_of(each.bill, view, by(each.plan, each.bill, view))
 
 
-def _three(amount: Range) -> tuple[str, str, str]:
-    return f"{amount.floor:,.2f}", f"{amount.expected:,.2f}", f"{amount.ceiling:,.2f}"
+def _side_by_side(found: Sequence[Priced], view: By) -> Sheet:
+    return side_by_side([each.bill for each in found], view, [by(each.plan, each.bill, view) for each in found])
 
 
-def _plain(number: Decimal) -> str:
-    """Without exponent and trailing zeros, at most four decimals for quantities that are not exact."""
-    rounded = number if number.as_tuple().exponent in range(-5, 1) else number.quantize(Decimal("0.0001"))
-    text = f"{rounded:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _document(found: Sequence[Priced], environment: str | None) -> dict[str, Any]:
+    """With an environment its bill; without one a list of all bills, however many there are."""
+    bills = [_shared(each) for each in found]
+    return bills[0] if environment is not None else {"environments": bills}
 
 
-def _graded_note(line: Line) -> str:
-    assert line.price is not None, "a graded line has a price"
-    free = f"; the first {_plain(line.price.free_units)} {line.reading.unit} of a month are free"
-    return "† the price of the first step, it falls with volume" + (free if line.price.free_units else "")
+def _shared(each: Priced) -> dict[str, Any]:
+    views: tuple[By, ...] = ("workload", "team")
+    return document_of(each.bill, {view: by(each.plan, each.bill, view) for view in views})
 
 
-def _sources(bill: Bill) -> list[str]:
-    lines: dict[str, None] = {}
-    for line in bill.lines:
-        if line.price is not None:
-            day = f" ({line.price.date})" if line.price.date else ""
-            lines[f"  {line.price.source}{day}"] = None
-    return list(lines)
-
-
-def as_json(bill: Bill) -> str:
-    document = {
-        "platform": bill.platform,
-        "environment": bill.environment,
-        "region": bill.region,
-        "on": bill.on.isoformat(),
-        "currency": "USD",
-        "lines": [_line(line) for line in bill.lines],
-        "byComponent": {name: _amounts(amount) for name, amount in bill.by_component().items()},
-        "total": _amounts(bill.total),
-        "unpriced": [line.reading.name for line in bill.unpriced],
-    }
-    return json.dumps(document, indent=2)
-
-
-def _amounts(amount: Range) -> dict[str, str]:
-    """Money and quantities are strings: a JSON number would be read as a binary fraction."""
-    return {"floor": str(amount.floor), "expected": str(amount.expected), "ceiling": str(amount.ceiling)}
-
-
-def _line(line: Line) -> dict[str, object]:
-    reading, price = line.reading, line.price
-    told: dict[str, object] = {
-        "component": reading.component,
-        "name": reading.name,
-        "meter": reading.meter,
-        "unit": reading.unit,
-        "quantity": _amounts(reading.quantity),
-        "how": reading.how,
-        "path": reading.path,
-        "unitPrice": None,
-        "amount": None,
-    }
-    if price is not None and line.amount is not None:
-        day = price.date.isoformat() if price.date else None
-        told["unitPrice"] = {
-            "usd": str(price.usd),
-            "source": price.source,
-            "date": day,
-            "confirmed": price.confirmed,
-            **_steps(price),
-        }
-        told["amount"] = _amounts(line.amount)
-    return told
-
-
-def _steps(price: UnitPrice) -> dict[str, object]:
-    """What a reader needs to redo the arithmetic of a price that falls with volume; nothing for a flat one."""
-    if not price.tiers:
-        return {}
-    tiers = [{"upTo": None if limit is None else str(limit), "usd": str(usd)} for limit, usd in price.tiers]
-    return {"freeUnits": str(price.free_units), "tiers": tiers}
+def _differences(platform: Path, other: str, environment: str | None, terms: Terms, output_format: str) -> str:
+    found = compared(platform, other, environment, terms)
+    if output_format == "json":
+        return json.dumps({name: differences_document(each) for name, each in found.items()}, indent=2)
+    return "\n\n".join(WRITERS[output_format](differences_of(name, each)) for name, each in found.items())

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from wavetank.cost.balancers import balancers
 from wavetank.cost.readings import HOURS_PER_MONTH, Range, Reading
 from wavetank.plan.model import Plan
 
 
 def readings(plan: Plan, on: date) -> list[Reading]:
     of_nat = len(plan.network.nat_gateways)
-    of_balancers = sum(
-        len(service.load_balancer.subnets)
-        for service in plan.services
-        if service.load_balancer is not None and service.load_balancer.scheme == "internet-facing"
-    )
+    of_balancers = sum(each.zones for each in balancers(plan) if each.internet_facing)
     count = of_nat + of_balancers
     if count == 0:
         return []

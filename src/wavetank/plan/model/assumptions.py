@@ -58,6 +58,10 @@ class CostAssumptions:
     image_scans: Decimal
     #: off the on-demand price
     spot_saving_percent: Decimal
+    #: the same by node group (or family) or node pool, where it differs
+    spot_savings: Mapping[str, Decimal]
+    #: machine-hours a month by node group or node pool, where the author states them
+    node_hours: Mapping[str, Decimal]
     commitments: tuple[Commitment, ...]
     #: price key of the catalog (or an instance type) -> USD per unit, as the author's contract has it
     prices: Mapping[str, Decimal]
@@ -76,6 +80,15 @@ class Objectives:
     pod_start_seconds: int | None
     deployment_minutes: int | None
     rollback_minutes: int | None
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """A finding that the author accepts. For ``checks`` only; ``at`` is a plan path, None: wherever the check finds it."""
+
+    check: str
+    at: str | None
+    reason: str
 
 
 @dataclass(frozen=True)
