@@ -23,6 +23,11 @@ from wavetank.spec.platform import PlatformFile
 _GUIDE = "docs.aws.amazon.com/eks/latest/userguide"
 
 ESSENTIAL = Default("addOns", "no pod runs without network, names and service addresses", f"{_GUIDE}/eks-add-ons.html")
+VOLUMES = Default(
+    "addOns",
+    "volumes are made by the CSI driver of their kind",
+    "docs.aws.amazon.com/eks/latest/userguide/storage.html",
+)
 METRICS = Default(
     "addOns.metrics-server", "an HPA gets its CPU figures from metrics-server", f"{_GUIDE}/metrics-server.html"
 )
@@ -67,9 +72,20 @@ def _wanted(written: PlatformFile, ledger: Ledger) -> tuple[WrittenAddOn, ...]:
     if written.pod_identity == "podIdentity":
         agent = WrittenAddOn(name="eks-pod-identity-agent")
         wanted.append(ledger.because("addOns[eks-pod-identity-agent]", agent, AGENT))
-    if any(workload.autoscaling for workload in written.workloads or ()):
+    if any(workload.autoscaling or workload.vertical_autoscaling for workload in written.workloads or ()):
         wanted.append(ledger.because("addOns[metrics-server]", WrittenAddOn(name="metrics-server"), METRICS))
+    for name in _volume_drivers(written):
+        wanted.append(ledger.because(f"addOns[{name}]", WrittenAddOn(name=name), VOLUMES))
     return (*wanted, *_needed_elsewhere(written, ledger))
+
+
+def _volume_drivers(written: PlatformFile) -> list[str]:
+    """The CSI drivers of the platform's storage classes and claims."""
+    shared = {each.name for each in written.storage_classes or () if each.type == "efs"}
+    own = {each.name for each in written.storage_classes or ()} - shared
+    stored = [each for workload in written.workloads or () for each in workload.storage or () if each.claim is None]
+    blocks = bool(own) or any(each.storage_class not in shared for each in stored)
+    return ["aws-ebs-csi-driver"] * blocks + ["aws-efs-csi-driver"] * bool(shared)
 
 
 def _needed_elsewhere(written: PlatformFile, ledger: Ledger) -> Iterator[WrittenAddOn]:
@@ -232,4 +248,6 @@ def _values(
 def _filled(value: Any, cluster_name: str, region: str) -> Any:
     if isinstance(value, dict):
         return {key: _filled(each, cluster_name, region) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, cluster_name, region) for each in value]
     return value.format(cluster=cluster_name, region=region) if isinstance(value, str) else value
