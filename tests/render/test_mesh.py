@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ways_in import BASE, only, planned, rendered
 
@@ -129,6 +129,7 @@ def test_a_platform_without_a_mesh_has_nothing_of_it() -> None:
     assert [item for item in rendered(BASE) if "istio" in item["apiVersion"]] == []
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.integers(0, 100))
 def test_weights_are_rendered_as_they_were_said(share: int) -> None:
     text = PLATFORM.replace("version: v1", "version: v1, track: b") + MESH.replace(

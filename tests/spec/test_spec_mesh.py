@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from platform_texts import MINIMAL, places, problems
 
@@ -82,6 +82,7 @@ def test_a_mesh_and_its_namespaces_belong_together() -> None:
     assert [problem.message for problem in problems(f"{MINIMAL}mesh: {{}}\n")] == ["no namespace is part of the mesh"]
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=5))
 def test_weights_must_be_a_whole(weights: list[int]) -> None:
     subsets = [f"{{name: s{index}, labels: {{app.kubernetes.io/name: api}}}}" for index in range(len(weights))]

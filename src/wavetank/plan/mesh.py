@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Literal
 
 from wavetank.kube.types import Obj
+from wavetank.plan.canaries import splits
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.mesh_access import authorization, peer_authentication, request_authentication
+from wavetank.plan.mesh_canaries import canary_destinations, canary_routes
 from wavetank.plan.mesh_names import Names
 from wavetank.plan.mesh_traffic import destination, gateway, route, service_entry
 from wavetank.plan.model import Mesh, MeshObject, Namespace, Service, Workload
@@ -40,7 +42,7 @@ def mesh(
     if stated is None:
         return ledger.because("mesh", None, NO_MESH)
     ledger.stated("mesh", stated)
-    names = Names(written, services, workloads)
+    names = Names(written, services, workloads, splits(written))
     mode: Literal["STRICT", "PERMISSIVE"] = ledger.chosen("mesh.mtls", stated.mtls, "STRICT", STRICT)
     members = tuple(each.name for each in written.namespaces or () if each.mesh)
     ledger.derived("mesh.namespaces", members, ("namespaces",), "the namespaces with `mesh: true`")
@@ -53,8 +55,11 @@ def mesh(
         peer_authentications=tuple(peer_authentication(each, mode, ledger) for each in members),
         gateways=tuple(edge for edge, _ in edges),
         certificates=tuple(certificate for _, certificate in edges if certificate is not None),
-        routes=tuple(route(each, names, ledger) for each in stated.routes or ()),
-        destinations=tuple(destination(each, names, ledger) for each in stated.destinations or ()),
+        routes=(*(route(each, names, ledger) for each in stated.routes or ()), *canary_routes(names, ledger)),
+        destinations=(
+            *(destination(each, names, ledger) for each in stated.destinations or ()),
+            *canary_destinations(names, ledger),
+        ),
         authorization=tuple(authorization(each, names, ledger) for each in stated.authorization or ()),
         request_authentication=tuple(
             request_authentication(each, names, ledger) for each in stated.request_authentication or ()

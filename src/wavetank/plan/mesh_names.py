@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from wavetank.plan.canaries import Split
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Service, Workload
 from wavetank.plan.namespaces import only_namespace
@@ -21,6 +22,12 @@ class Names:
     written: PlatformFile
     services: tuple[Service, ...]
     workloads: tuple[Workload, ...]
+    #: Services whose requests are divided between two versions
+    splits: tuple[Split, ...]
+
+    def split(self, host: str) -> Split | None:
+        """The division of the Service that a host names; None when it is not divided."""
+        return next((each for each in self.splits if each.is_named(host)), None)
 
     def service(self, host: str) -> Service | None:
         """The Service that a host names: shortly, with its namespace, or in full."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wavetank import catalog
 from wavetank.kube.types import Obj
+from wavetank.plan.canaries import CANARY, STABLE, Split, divides, entry_name
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.mesh_names import Names
 from wavetank.plan.model import MeshObject
@@ -14,6 +16,8 @@ from wavetank.spec.platform import PlatformFile
 from wavetank.spec.shapes import shape
 
 NETWORKING = "networking.istio.io/v1"
+#: percent by subset until Argo Rollouts moves it
+BEFORE_A_CANARY = {STABLE: 100, CANARY: 0}
 
 
 # --- gateways ---------------------------------------------------------------------------------------------------------
@@ -87,7 +91,7 @@ def route(stated: MeshRoute, names: Names, ledger: Ledger) -> MeshObject:
     if stated.gateways is not None:
         spec["gateways"] = [_gateway_name(each, names) for each in stated.gateways]
     if stated.http is not None:
-        spec["http"] = [http_route(each, names) for each in stated.http]
+        spec["http"] = [http_route(each, index, names) for index, each in enumerate(stated.http)]
     for key, routes in (("tls", stated.tls), ("tcp", stated.tcp)):
         if routes is not None:
             spec[key] = _with_full_hosts(list(routes), names)
@@ -120,15 +124,18 @@ _ISTIO_KEYS = (
 )  # fmt: skip
 
 
-def http_route(stated: HttpRoute, names: Names) -> Obj:
-    """One entry of http in Istio's shape."""
+def http_route(stated: HttpRoute, index: int, names: Names) -> Obj:
+    """One entry of http in Istio's shape; one that Argo Rollouts moves has a name."""
     written = shape(stated)
     entry: Obj = {key: _with_full_hosts(written[key], names) for key in _ISTIO_KEYS if key in written}
     conditions = (stated.when,) if isinstance(stated.when, When) else stated.when or ()
     if conditions:
         entry["match"] = [_condition(each) for each in conditions]
+    split = next((each for each in names.splits if divides(stated, each)), None)
+    if split is not None:
+        entry = {"name": entry_name(stated, index), **entry}
     if stated.to is not None:
-        entry["route"] = _destinations(stated, names.full(stated.to))
+        entry["route"] = _destinations(stated, names.full(stated.to), split)
     if isinstance(stated.retries, int):
         entry["retries"] = {"attempts": stated.retries, "retryOn": "connect-failure,refused-stream,unavailable,503"}
     elif stated.retries is not None:
@@ -147,10 +154,11 @@ def _condition(stated: When) -> Obj:
     return condition
 
 
-def _destinations(stated: HttpRoute, host: str) -> list[Obj]:
+def _destinations(stated: HttpRoute, host: str, split: Split | None) -> list[Obj]:
     place: Obj = {"host": host} | ({"port": {"number": stated.port}} if stated.port is not None else {})
-    if stated.weights is not None:
-        return [{"destination": place | {"subset": name}, "weight": share} for name, share in stated.weights.items()]
+    weights = BEFORE_A_CANARY if split is not None and stated.weights is None else stated.weights
+    if weights is not None:
+        return [{"destination": place | {"subset": name}, "weight": share} for name, share in weights.items()]
     return [{"destination": place | ({"subset": stated.subset} if stated.subset is not None else {})}]
 
 
@@ -178,6 +186,9 @@ def destination(stated: Destination, names: Names, ledger: Ledger) -> MeshObject
         spec["trafficPolicy"] = policy
     if stated.subsets is not None:
         spec["subsets"] = [shape(each) for each in stated.subsets]
+    split = names.split(host)
+    if split is not None:
+        spec["subsets"] = [*spec.get("subsets", ()), *missing_subsets(split, spec.get("subsets", ()), names)]
     if stated.export_to is not None:
         spec["exportTo"] = list(stated.export_to)
     ledger.shape(f"{path}.spec", spec, path)
@@ -191,6 +202,14 @@ def destination(stated: Destination, names: Names, ledger: Ledger) -> MeshObject
         "DestinationRule",
         spec,
     )
+
+
+def missing_subsets(split: Split, stated: Sequence[Obj], names: Names) -> list[Obj]:
+    """Subsets for both versions; Argo Rollouts adds the hash of the pod template to their labels."""
+    workload = names.workload(split.workload)
+    labels = dict(workload.selector_labels) if workload is not None else {}
+    known = {each["name"] for each in stated}
+    return [{"name": name, "labels": labels} for name in (STABLE, CANARY) if name not in known]
 
 
 def _policy(stated: Destination) -> Obj:

@@ -13,6 +13,8 @@ from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
 from wavetank.spec import (
+    delivery_references,
+    delivery_references,
     gitops_references,
     ground_references,
     ingress_references,
@@ -325,6 +327,7 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     *ground_references.RULES,
     *ingress_references.RULES,
     *mesh_references.RULES,
+    *delivery_references.RULES,
     *operation_references.RULES,
     *serverless_references.RULES,
     *workload_references.RULES,

@@ -10,6 +10,7 @@ from wavetank.spec.aws import Permissions
 from wavetank.spec.builds import Build
 from wavetank.spec.connections import Connection, Source
 from wavetank.spec.containers import Container, ContainerBase, ContainerPort, Volume
+from wavetank.spec.delivery import Delivery
 from wavetank.spec.problems import refuse
 from wavetank.spec.scaling import Autoscaling, DisruptionBudget, VerticalAutoscaling
 from wavetank.spec.secrets import ExternalSecret, SealedSecret
@@ -214,8 +215,17 @@ class Workload(ContainerBase):
     """Secrets that stand in this file, encrypted for the cluster. Default none."""
     build: Build | None = None
     """How its image is built: a pipeline that builds, scans, signs, pushes and rolls out. Default: somebody else builds it."""
+    delivery: Delivery | None = None
+    """How a new version arrives: blue-green or canary, by Argo Rollouts. Default: a rolling update."""
     model: Model | None = None
     """Facts about the model of a model server."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _delivery_makes_a_rollout(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("delivery") is not None and value.get("kind") is None:
+            return value | {"kind": "Rollout"}
+        return value
 
 
 class Role(Written):
