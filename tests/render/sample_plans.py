@@ -296,7 +296,7 @@ def services() -> tuple[Service, ...]:
 
 
 def gitops() -> GitOps:
-    waves = {"aws-load-balancer-controller": 0, "prometheus": 1, "tug": 2}
+    waves = {"aws-load-balancer-controller": 0, "harbor-crds": 1, "tug": 2}
     return GitOps("https://github.com/example/harbour.git", "fleet", "main", "tug", "argocd", True, True, 5, waves)
 
 
@@ -361,6 +361,7 @@ def sample_plan() -> Plan:
             ),
         ),
         dns=Dns("example.com", True, (Certificate("api", ("api.example.com", "*.api.example.com")),)),
+        serverless=None,
         pod_identity="irsa",
         state_backend=StateBackend("tug-state", "tug/production.tfstate", "ap-southeast-2", True, None, None),
         terraform_files=(UserFile("extra.tf", "own/extra.tf", ('resource "terraform_data" "own" {}',)),),
@@ -409,6 +410,7 @@ def sample_plan() -> Plan:
         traffic=Traffic(Decimal(1), Decimal(5), Decimal(1), Decimal(1)),
         cost=no_costs(),
         objectives=no_objectives(),
+        suppressions=(),
         local=(),
         spec_file=SPEC,
         reasons={

@@ -10,7 +10,7 @@ for a spec too (there it is read from the Terraform that the spec becomes).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -249,11 +249,16 @@ class Aws:
     helm_releases: tuple[HelmRelease, ...] = ()
     roles: tuple[IamRole, ...] = ()
     repositories: tuple[Repository, ...] = ()
-    #: every resource of Terraform, those that have a class of their own, too
-    resources: tuple[Resource, ...] = ()
+    #: reads every resource of Terraform; asked for once, and only by rules that need more than the classes here
+    read_resources: Callable[[], tuple[Resource, ...]] = field(default=tuple, repr=False, compare=False)
     backend: Backend | None = None
     #: file of the Terraform root module, where a finding about something absent is put
     terraform_file: str | None = None
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every resource of Terraform, those that have a class of their own here, too."""
+        return self.read_resources()
 
     @property
     def cluster(self) -> Cluster | None:

@@ -6,6 +6,7 @@ Called by ``app``. Objects come from the Kubernetes renderer before they are tex
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -14,11 +15,16 @@ from wavetank.cost import Bill
 from wavetank.plan.model import NodeGroup as PlannedGroup
 from wavetank.plan.model import Plan, PodRole
 from wavetank.plan.reasons import ancestors, camel_case, field_path, key_path
-from wavetank.render import kubernetes
+from wavetank.render import kubernetes, terraform
+from wavetank.render.kubernetes import own
 from wavetank.render.trace import Traced, bare, untraced
 
 from . import aws
 from .case import Case, Given
+from .foreign.documents import documents
+from .foreign.kubernetes import manifests as objects_of_document
+from .foreign.sources import SourceFile
+from .foreign.terraform import aws_of_terraform
 from .manifests import Manifest, Manifests
 from .model import Place, Step, Where
 from .workloads import Declared
@@ -50,8 +56,14 @@ def place(plan: Plan, path: str) -> Place:
 
 def _manifests(plan: Plan) -> Iterator[Manifest]:
     for group in kubernetes.GROUPS:
+        if group.objects is own.objects:
+            continue
         for traced in group.objects(plan):
             yield Manifest(bare(traced), Where(partial(_locate, plan, traced)))
+    # The author's own manifests have lines of their own.
+    for file in plan.manifests:
+        for document in documents(SourceFile(file.source, "\n".join(file.lines))):
+            yield from objects_of_document(document)
 
 
 def _locate(plan: Plan, traced: Traced, steps: tuple[Step, ...]) -> Place:
@@ -95,6 +107,8 @@ def _deeper(path: str, steps: Iterable[Step]) -> str:
 
 def _aws(plan: Plan) -> aws.Aws:
     return aws.Aws(
+        read_resources=partial(_terraform_resources, plan),
+        terraform_file=plan.spec_file,
         region=plan.region,
         networks=(_network(plan),),
         clusters=(_cluster(plan),),
@@ -104,6 +118,27 @@ def _aws(plan: Plan) -> aws.Aws:
         roles=tuple(_role(plan, role) for role in plan.pod_roles),
         repositories=tuple(_repositories(plan)),
     )
+
+
+def _terraform_resources(plan: Plan) -> tuple[aws.Resource, ...]:
+    """Of the Terraform that the plan becomes, with the spec's lines as places."""
+    rendered = terraform.files(plan)
+    sources = [SourceFile(name, file.text) for name, file in rendered.items()]
+    read, unread = aws_of_terraform(sources, plan.environment)
+    assert not unread, f"our own Terraform cannot be read: {unread}"
+    paths = {name: [line.path for line in file.lines] for name, file in rendered.items()}
+    return tuple(_in_spec(plan, resource, paths) for part in read for resource in part.resources)
+
+
+def _in_spec(plan: Plan, resource: aws.Resource, paths: Mapping[str, Sequence[str]]) -> aws.Resource:
+    def located(steps: tuple[Step, ...]) -> Place:
+        rendered = resource.where.at(*steps)
+        lines = paths.get(rendered.file, ())
+        path = lines[rendered.line - 1] if 0 < rendered.line <= len(lines) else ""
+        found = place(plan, path) if path else Place(plan.spec_file, 0, rendered.path)
+        return Place(found.file, found.line, found.path or rendered.path)
+
+    return replace(resource, where=Where(located))
 
 
 def _network(plan: Plan) -> aws.Network:

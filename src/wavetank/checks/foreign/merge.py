@@ -19,7 +19,7 @@ def merged(parts: Sequence[Aws]) -> Aws:
         helm_releases=tuple(release for part in parts for release in part.helm_releases),
         roles=tuple(role for part in parts for role in part.roles),
         repositories=tuple(repository for part in parts for repository in part.repositories),
-        resources=tuple(resource for part in parts for resource in part.resources),
+        read_resources=lambda: tuple(resource for part in parts for resource in part.resources),
         backend=next((part.backend for part in parts if part.backend), None),
         terraform_file=next((part.terraform_file for part in parts if part.terraform_file), None),
     )

@@ -10,6 +10,7 @@ from wavetank.plan.model.assumptions import (
     CostAssumptions,
     LocalCommand,
     Objectives,
+    Suppression,
     Traffic,
 )
 from wavetank.plan.model.aws import (
@@ -203,6 +204,7 @@ __all__ = [
     "Storage",
     "StorageClass",
     "Subnet",
+    "Suppression",
     "Table",
     "TableIndex",
     "TableKey",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wavetank.plan.model.assumptions import CostAssumptions, LocalCommand, Objectives, Traffic
+from wavetank.plan.model.assumptions import CostAssumptions, LocalCommand, Objectives, Suppression, Traffic
 from wavetank.plan.model.aws import AddOn, Cluster, HelmRelease, Network, NodeGroup, PodRole, Repository, SecretStore
 from wavetank.plan.model.backup import Backup, Standby
 from wavetank.plan.model.delivery import AnalysisTemplate
@@ -84,6 +84,7 @@ class Plan:
     traffic: Traffic
     cost: CostAssumptions
     objectives: Objectives
+    suppressions: tuple[Suppression, ...]
     local: tuple[LocalCommand, ...]
     #: the platform file as the author named it
     spec_file: str

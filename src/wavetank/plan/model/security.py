@@ -72,8 +72,11 @@ class Pipeline:
     sign_key: str
     #: GitHub repository owner/name of the sources
     source: str
-    #: file of the GitOps repository that holds the image, and the key in it
+    #: GitHub repository owner/name whose ``values_file`` says which image runs; "" where the platform has no GitOps
+    gitops_repository: str
     values_file: str
+    #: branch that is followed
+    gitops_branch: str
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def aws_of_resources(
     backend: Backend | None = None,
 ) -> Aws:
     """The facts of one root module."""
-    found = Aws(resources=tuple(resources))
+    found = Aws(read_resources=lambda: tuple(resources))
     subnets = _subnets(found)
     modules = facts_of_registry(registry)
     has_oidc = bool(found.of_type("aws_iam_openid_connect_provider"))
@@ -57,7 +57,7 @@ def aws_of_resources(
         helm_releases=tuple(_release(release) for release in found.of_type("helm_release")),
         roles=(*roles_of(found), *modules.roles),
         repositories=tuple(_repository(found, r) for r in found.of_type("aws_ecr_repository")),
-        resources=tuple(resources),
+        read_resources=lambda: tuple(resources),
         backend=backend,
         terraform_file=main_file,
     )

@@ -10,7 +10,7 @@ from wavetank.catalog import HOURS_PER_MONTH, EksVersion, eks_version, supported
 from wavetank.checks.aws import Cluster
 from wavetank.checks.case import Case
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.cost.bill import unit_price_of
+from wavetank.cost.unit_prices import own_prices, unit_price_of
 
 _MINOR = re.compile(r"[0-9]+\.[0-9]+")
 
@@ -69,8 +69,8 @@ def _fees(case: Case) -> str:
     meters = ("eksExtendedClusterHour", "eksClusterHour")
     if case.aws.region is None:
         return "it costs more "
-    own_prices = case.plan.cost.prices if case.plan else {}
-    extended, standard = (unit_price_of(meter, case.aws.region, own_prices) for meter in meters)
+    own = own_prices(case.plan.cost.prices, "given in the spec") if case.plan else {}
+    extended, standard = (unit_price_of(meter, case.aws.region, own) for meter in meters)
     if extended is None or standard is None:
         return "it costs more "
     now, before = (f"${price.cost(HOURS_PER_MONTH):,.2f}" for price in (extended, standard))
