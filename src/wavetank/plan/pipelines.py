@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from wavetank import catalog
+from wavetank.plan.gitops import values_file
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model.aws import NodeGroup, Repository
 from wavetank.plan.model.kubernetes import Workload
@@ -18,6 +21,7 @@ NO_ARGS = Default("workloads.build.buildArgs", "nothing was asked for")
 SIGNED = Default("workloads.build.sign", "a signature shows that the image passed the scan of this pipeline")
 UNKNOWN_SOURCE = Default("workloads.build.source", "no repository is named: replace it before use")
 PLACEHOLDER = "example/sources"
+_GIT_URL = re.compile(r"[/:]([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+?)(?:\.git)?/?$")
 _PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 
 
@@ -82,18 +86,31 @@ def _pipeline(
         sign=ledger.chosen(f"{path}.sign", None if sign is None else sign.enabled, True, SIGNED, f"{at}.sign"),
         sign_key=key or "",
         source=_source(build, written, path, ledger),
-        values_file=values_file(environment),
+        gitops_repository=_owner_and_name(written.gitops.repository) if written.gitops else "",
+        values_file=_values_file(written, environment),
+        gitops_branch=(written.gitops.revision if written.gitops else None) or "main",
     )
 
 
-def values_file(environment: str) -> str:
-    """The GitOps file that says which image an environment runs."""
-    return f"gitops/values/{environment}.yaml"
+def _owner_and_name(url: str) -> str:
+    """A Git URL's `owner/name`: of https://github.com/owner/name.git and of git@github.com:owner/name.git."""
+    found = _GIT_URL.search(url)
+    return f"{found[1]}/{found[2]}" if found else ""
+
+
+def _values_file(written: PlatformFile, environment: str) -> str:
+    folder = (written.gitops.path if written.gitops else None) or ""
+    return f"{folder}/{values_file(environment)}".lstrip("/")
 
 
 def _source(build: Build, written: PlatformFile, path: str, ledger: Ledger) -> str:
     if build.source is not None:
         return ledger.stated(f"{path}.source", build.source)
+    own = _owner_and_name(written.gitops.repository) if written.gitops else ""
+    if own:
+        return ledger.derived(
+            f"{path}.source", own, ("gitops.repository",), "sources and rendered files share a repository"
+        )
     return ledger.because(f"{path}.source", PLACEHOLDER, UNKNOWN_SOURCE)
 
 

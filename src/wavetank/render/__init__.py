@@ -8,11 +8,12 @@ and any disk access outside ``bundle.write`` and ``explain``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from wavetank.plan.model import Plan
 from wavetank.plan.reasons import ancestors
-from wavetank.render import eksctl, helm, kubernetes, terraform
-from wavetank.render.bundle import Bundle, RenderedFile, Written, write
+from wavetank.render import eksctl, helm, kubernetes, pipelines, terraform
+from wavetank.render.bundle import Bundle, Origin, RenderedFile, Written, write
 from wavetank.render.explain import Explanation, explain
 from wavetank.render.family import Family
 from wavetank.render.origins import origins_of
@@ -21,7 +22,7 @@ from wavetank.render.trace import Line, value_at
 __all__ = ["Bundle", "Explanation", "Family", "RenderedFile", "Written", "explain", "render", "write"]
 
 #: one line per folder of the bundle that one environment fills alone; beside them stand ``kubernetes`` and what is shared
-RENDERERS = (terraform.files, helm.files, eksctl.files)
+RENDERERS = (terraform.files, helm.files, eksctl.files, pipelines.files)
 
 
 def render(plan: Plan, family: Family | None = None) -> Bundle:
@@ -33,8 +34,11 @@ def render(plan: Plan, family: Family | None = None) -> Bundle:
     files = {name: file for renderer in RENDERERS for name, file in renderer(plan).items()}
     files |= kubernetes.files(plan, family.manifests[plan.environment])
     files |= _of_this_plan(plan, family.shared_files)
-    paths = {line.path for file in files.values() for line in file.lines if line.path}
-    return Bundle(files, origins_of(plan, paths), plan.spec_file, plan.environment)
+    return Bundle(files, partial(_origins, plan, files), plan.spec_file, plan.environment)
+
+
+def _origins(plan: Plan, files: Mapping[str, RenderedFile]) -> Mapping[str, Origin]:
+    return origins_of(plan, {line.path for file in files.values() for line in file.lines if line.path})
 
 
 def _of_this_plan(plan: Plan, shared: Mapping[str, RenderedFile]) -> dict[str, RenderedFile]:

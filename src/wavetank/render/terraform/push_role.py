@@ -42,7 +42,7 @@ def _items(plan: Plan, role: PushRole) -> Iterator[Block]:
     )
     yield resource("aws_iam_role_policy", "image_push", permissions, PATH)
     output = attributes(
-        description="Role of the image pipelines: the variable AWS_PUSH_ROLE of the repository of the sources",
+        description="Role of the image pipelines",
         value=expression("aws_iam_role.image_push.arn"),
     )
     yield block("output", ("image_push_role_arn",), output, PATH)
