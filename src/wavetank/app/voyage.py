@@ -37,6 +37,8 @@ from wavetank.twin.nodes.runtime.local_command import LocalCommand
 
 #: Variables that real pods and programs inherit from whoever called us.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "TMPDIR", "SSL_CERT_FILE")
+#: resources whose pods are meant to stay, by kind; Jobs end when they end, and Rollouts wait for Argo's controller
+_LASTING = {"Deployment": "deployments.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps"}
 NODES_SECONDS = 180.0
 PODS_SECONDS = 240.0
 ADDRESS_SECONDS = 60.0
@@ -203,7 +205,9 @@ class Voyage:
             for release in yaml.safe_load(file.read_text())["releases"]:
                 installed = self._install(release)
                 step.data.setdefault("releases", {})[release["name"]] = installed
-                self.progress.note(f"{release['name']} {release['version']}  {_what_stands_in(release['chart'], installed)}")
+                self.progress.note(
+                    f"{release['name']} {release['version']}  {_what_stands_in(release['chart'], installed)}"
+                )
 
     def _install(self, release: dict[str, Any]) -> bool:
         try:
@@ -232,7 +236,7 @@ class Voyage:
         return output_of(["kubectl", *words], self.program_environment(), timeout_seconds=timeout_seconds)
 
     def wait_for_workloads(self) -> None:
-        workloads = self.plan.workloads
+        workloads = [each for each in self.plan.workloads if each.kind in _LASTING]
         with self.progress.step(
             "wait for the workloads", "kubectl wait --for=condition=Available deployments --all"
         ) as step:
@@ -248,10 +252,14 @@ class Voyage:
                 self.progress.note(f"{pod['metadata']['name']}  {pod['status']['phase']}  {where}")
 
     def _available(self, client: KubernetesClient, workload: Workload) -> bool:
-        deployment = client.find("deployments.apps", workload.namespace, workload.name)
-        ready = int((deployment or {}).get("status", {}).get("availableReplicas", 0))
-        self.progress.passing(f"{workload.name}: {ready} of {workload.min_replicas} pods available")
-        return ready >= workload.min_replicas
+        found = client.find(_LASTING[workload.kind], workload.namespace, workload.name) or {}
+        status, wanted = found.get("status", {}), workload.min_replicas
+        if workload.kind == "DaemonSet":
+            ready, wanted = int(status.get("numberAvailable", 0)), int(status.get("desiredNumberScheduled", 0))
+        else:
+            ready = int(status.get("availableReplicas", 0))
+        self.progress.passing(f"{workload.name}: {ready} of {wanted} pods available")
+        return bool(found) and ready >= wanted
 
     def wait_for_addresses(self) -> dict[str, str]:
         """ "namespace/name" of each load balancer → host:port where it answers on this machine."""

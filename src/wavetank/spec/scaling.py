@@ -165,7 +165,7 @@ class Autoscaling(Written):
 def _update_mode(value: str) -> str:
     if value == "Auto":
         refuse(
-            "updateMode Auto is deprecated: today it is Recreate, and may become something else",
+            "Auto is deprecated: today it is Recreate, and may become something else",
             "Write Recreate, InPlaceOrRecreate, Initial or Off.",
         )
     return value
