@@ -19,11 +19,17 @@ from wavetank.render.terraform import (
     add_ons,
     backend,
     backups,
+    buckets,
     budgets,
+    caches,
     cluster,
     dns,
+    entrance,
+    events,
     file_systems,
     flow_logs,
+    functions,
+    http_apis,
     interface_endpoints,
     karpenter,
     network,
@@ -33,11 +39,13 @@ from wavetank.render.terraform import (
     own,
     pod_roles,
     push_role,
+    queues,
     regions,
     registry,
     repositories,
     secrets,
     settings,
+    tables,
     variables,
     velero,
 )
@@ -73,6 +81,14 @@ GROUPS: tuple[Group, ...] = (
     Group("secrets.tf", "Secrets", secrets.items),
     Group("file_systems.tf", "Shared file systems", file_systems.items),
     Group("dns.tf", "Public names and certificates", dns.items),
+    Group("tables.tf", "Tables", tables.items),
+    Group("caches.tf", "Caches", caches.items),
+    Group("buckets.tf", "Buckets", buckets.items),
+    Group("queues.tf", "Queues", queues.items),
+    Group("functions.tf", "Functions", functions.items),
+    Group("entrance.tf", "Way from functions and APIs into the cluster", entrance.items),
+    Group("apis.tf", "HTTP APIs", http_apis.items),
+    Group("events.tf", "Events", events.items),
     Group("regions.tf", "Other regions", regions.items),
     Group("registry.tf", "Rules of the image registry", registry.items),
     Group("pipelines.tf", "Role of image pipelines", push_role.items),
@@ -89,7 +105,7 @@ def files(plan: Plan) -> dict[str, RenderedFile]:
     rendered = {group.file: group.items(plan) for group in GROUPS}
     titles = {group.file: group.title for group in GROUPS}
     made = {name: _file(plan, titles[name], items) for name, items in rendered.items() if items}
-    return {f"{FOLDER}/{name}": file for name, file in (made | own.files(plan, made)).items()}
+    return {f"{FOLDER}/{name}": file for name, file in (made | functions.files(plan) | own.files(plan, made)).items()}
 
 
 def _file(plan: Plan, title: str, items: Sequence[hcl.Item]) -> RenderedFile:

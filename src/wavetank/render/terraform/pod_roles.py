@@ -5,12 +5,13 @@ A service account gets its role through the cluster's OIDC provider (IRSA), or b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from wavetank.plan.model import Plan, PodRole
 from wavetank.render.hcl import Attribute, Block, Call, Expression, Item, attributes, expression
 from wavetank.render.terraform.parts import attached, identifiers, pod_role_labels, policy_document, resource, template
+from wavetank.render.terraform.store_names import references, referring
 from wavetank.render.trace import Traced, tree
 
 
@@ -27,7 +28,9 @@ def _role(plan: Plan, role: PodRole, name: str) -> Iterator[Block]:
     body = (Attribute("name", Traced(role.name, f"{path}.name")), *attributes(assume_role_policy=trust))
     yield resource("aws_iam_role", name, body, path)
     if role.statements:
-        yield _inline(name, _referring(tree(role.statements, f"{path}.statements"), _secret_arns(plan)))
+        yield _inline(
+            name, referring(tree(role.statements, f"{path}.statements"), _secret_arns(plan) | references(plan))
+        )
     for index, arn in enumerate(role.managed_policy_arns):
         where = f"{path}.managedPolicyArns[{index}]"
         yield attached(f"{name}_{index + 1}", name, Traced(arn, where), where)
@@ -69,20 +72,6 @@ def _secret_arns(plan: Plan) -> dict[str, Expression]:
         f"{prefix}:{secret}-??????": expression(f"aws_secretsmanager_secret.{name}.arn")
         for secret, name in names.items()
     }
-
-
-def _referring(value: Any, references: Mapping[str, Expression]) -> Any:
-    """The same tree with literals that are resources of this configuration replaced by references to them."""
-    match value:
-        case Traced(value=inner, path=path, note=note):
-            return Traced(_referring(inner, references), path, note)
-        case str():
-            return references.get(value, value)
-        case Mapping():
-            return {key: _referring(item, references) for key, item in value.items()}
-        case list():
-            return [_referring(item, references) for item in value]
-    return value
 
 
 def _trust(role: PodRole, path: str) -> Call:
