@@ -8,7 +8,6 @@ from typing import Any
 from wavetank import catalog
 from wavetank.kube.types import Obj
 from wavetank.plan.backup import SNAPSHOT_CONTROLLER, takes_snapshots
-from wavetank.plan.edge_values import EDGE_VALUES
 from wavetank.plan.gitops import argo_cd_values
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import AddOn, HelmRelease, PodRole
@@ -45,7 +44,6 @@ AGENT = Default(
 #: by chart: what follows for its values from the rest of the platform (the author's own values win)
 _DERIVED_VALUES: Mapping[str, Callable[[PlatformFile, str], Obj]] = {
     "argo-cd": argo_cd_values,
-    **EDGE_VALUES,
 }
 
 

@@ -16,6 +16,7 @@ from wavetank.spec.platform import PlatformFile
 from wavetank.spec.shapes import shape
 
 NETWORKING = "networking.istio.io/v1"
+_CHART = "gateway"
 #: percent by subset until Argo Rollouts moves it
 BEFORE_A_CANARY = {STABLE: 100, CANARY: 0}
 
@@ -27,9 +28,10 @@ def gateway_release(stated: Gateway, written: PlatformFile) -> tuple[str, str]:
     """Name and namespace of the release whose proxies a gateway is for."""
     for release in written.helm_releases or ():
         facts = catalog.chart(release.chart or release.name)
-        if facts is not None and facts.name == "gateway" and stated.release in (None, release.name):
+        if facts is not None and facts.name == _CHART and stated.release in (None, release.name):
             return release.name, release.namespace or facts.namespace
-    return stated.release or "istio-ingress", "istio-ingress"
+    usual = catalog.chart(_CHART)
+    return stated.release or _CHART, usual.namespace if usual is not None else "istio-ingress"
 
 
 def pods_of_gateway(release: str) -> dict[str, str]:

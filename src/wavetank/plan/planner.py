@@ -10,6 +10,7 @@ from wavetank.plan.cluster import cluster
 from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
 from wavetank.plan.delivery import with_delivery_services
 from wavetank.plan.derived_policies import Surroundings, derived_policies
+from wavetank.plan.edges import edge_components
 from wavetank.plan.external_secrets import secrets_in_cluster
 from wavetank.plan.gitops import gitops
 from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
@@ -58,6 +59,7 @@ def plan(platform: Platform) -> Plan:
     wanted = by_chart(
         (
             *karpenter_components(written, eks.name),
+            *edge_components(written),
             *observability_components(written),
             *kept_secret.components,
             *policy_components(written),

@@ -1,10 +1,16 @@
-"""What the charts of the ingress controller and of the mesh must be told about the platform. Called by ``components``."""
+"""Charts that the way in, the mesh and deliveries need, and what those must be told about the platform.
+
+Called by the planner, which installs what the author did not list himself.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from wavetank.kube.types import Obj
 from wavetank.plan.mesh import TRACING_PROVIDER
 from wavetank.plan.mesh_traffic import gateway_release, pods_of_gateway
+from wavetank.plan.model.components import Component
 from wavetank.spec.platform import PlatformFile
 
 _NLB = "service.beta.kubernetes.io/aws-load-balancer"
@@ -25,7 +31,7 @@ def _network_load_balancer(scheme: str, health_port: str, health_path: str) -> d
     }
 
 
-def nginx_values(written: PlatformFile, _cluster_name: str) -> Obj:
+def nginx_values(written: PlatformFile) -> Obj:
     """F5's chart nginx-ingress: one network load balancer for all ingresses of class nginx."""
     ours = [each for each in written.ingresses or () if each.class_ == "nginx"]
     scheme = next((each.scheme for each in ours if each.scheme is not None), "internal")
@@ -47,7 +53,7 @@ def nginx_values(written: PlatformFile, _cluster_name: str) -> Obj:
     }
 
 
-def istiod_values(written: PlatformFile, _cluster_name: str) -> Obj:
+def istiod_values(written: PlatformFile) -> Obj:
     """istiod: proxies as native sidecars, redirection by the CNI plugin.
 
     Both keep Pod Security `restricted`: the init container that would set up iptables needs NET_ADMIN, which it forbids.
@@ -64,7 +70,7 @@ def istiod_values(written: PlatformFile, _cluster_name: str) -> Obj:
     return values
 
 
-def gateway_values(written: PlatformFile, _cluster_name: str) -> Obj:
+def gateway_values(written: PlatformFile) -> Obj:
     """The proxies at the edge: a network load balancer, names for external-dns, and what `restricted` asks for."""
     edges = (written.mesh.gateways if written.mesh is not None else None) or ()
     hosts = sorted({host for edge in edges for host in edge.hosts or () if host != "*"})
@@ -85,5 +91,42 @@ def gateway_values(written: PlatformFile, _cluster_name: str) -> Obj:
     return values
 
 
-#: by chart: its values from the rest of the platform
-EDGE_VALUES = {"nginx-ingress": nginx_values, "istiod": istiod_values, "gateway": gateway_values}
+# --- the charts themselves --------------------------------------------------------------------------------------------
+
+_BALANCERS = "aws-load-balancer-controller"
+
+
+def edge_components(written: PlatformFile) -> tuple[Component, ...]:
+    """The charts that ingresses, issuers, the mesh and Rollouts need, with their values."""
+    return _distinct((*_of_ingresses(written), *_of_mesh(written), *_of_rollouts(written)))
+
+
+def _of_ingresses(written: PlatformFile) -> Iterator[Component]:
+    classes = {each.class_ for each in written.ingresses or ()}
+    if classes:
+        yield Component(_BALANCERS, ("ingresses",), "it makes the load balancers of ingresses")
+    if "nginx" in classes:
+        yield Component("nginx-ingress", ("ingresses",), "the controller of class nginx", nginx_values(written))
+    if written.certificate_issuers:
+        yield Component("cert-manager", ("certificateIssuers",), "it makes and renews certificates")
+
+
+def _of_mesh(written: PlatformFile) -> Iterator[Component]:
+    if written.mesh is None:
+        return
+    yield Component("base", ("mesh",), "the kinds of Istio")
+    yield Component("istiod", ("mesh",), "the control plane of the mesh", istiod_values(written))
+    yield Component("cni", ("mesh",), "pods of the mesh need no privileges to redirect their traffic")
+    if written.mesh.gateways:
+        yield Component("gateway", ("mesh.gateways",), "the proxies at the edge", gateway_values(written))
+        yield Component(_BALANCERS, ("mesh.gateways",), "it makes the load balancer of the gateway")
+
+
+def _of_rollouts(written: PlatformFile) -> Iterator[Component]:
+    if any(each.kind == "Rollout" for each in written.workloads or ()):
+        yield Component("argo-rollouts", ("workloads",), "the controller of Rollouts")
+
+
+def _distinct(components: tuple[Component, ...]) -> tuple[Component, ...]:
+    """The first of each chart."""
+    return tuple({each.chart: each for each in reversed(components)}.values())[::-1]
