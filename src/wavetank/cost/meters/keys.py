@@ -1,4 +1,4 @@
-"""KMS keys of the account's own: for the cluster's secrets, for signatures of images."""
+"""KMS keys of the account's own: for the cluster's secrets, for buckets, for signatures of images."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def readings(plan: Plan, on: date) -> list[Reading]:
         keys.append(_key("KMS key for secrets", "for the cluster's secrets", "cluster.secretsEncryption", "cluster"))
     if plan.image_policy is not None and plan.image_policy.signer and plan.image_policy.signer.key_alias:
         keys.append(_key("KMS key for signatures", "that images are signed with", "imagePolicy.signedBy", "security"))
+    if plan.serverless is not None and any(bucket.kms for bucket in plan.serverless.buckets):
+        keys.append(_key("KMS key for buckets", "for what lies in buckets", "serverless.buckets", "serverless"))
     return keys
 
 
