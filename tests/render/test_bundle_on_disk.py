@@ -51,7 +51,7 @@ def test_programs_are_executable_and_files_are_not(tmp_path: Path) -> None:
 
 def test_files_that_are_no_longer_rendered_go_and_everything_else_stays(tmp_path: Path) -> None:
     write(render(sample_plan()), tmp_path)
-    mine = {"terraform/terraform.tfstate": b"{}", "terraform/.terraform/x": b"x", "terraform/extra.tf": b"# mine\n"}
+    mine = {"terraform/terraform.tfstate": b"{}", "terraform/.terraform/x": b"x", "terraform/mine.tf": b"# mine\n"}
     for name, content in mine.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
@@ -112,7 +112,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_stated_value_leads_to_its_line_of_the_spec(tmp_path: Path) -> None:
     write(render(sample_plan()), tmp_path)
-    file = tmp_path / "terraform/node_groups.tf"
+    file = tmp_path / "terraform/terraform.tfvars"
     found = explain(file, line_with(file, r"max_size += 4"))
     assert (found.path, found.value) == ("nodeGroups[general].maxSize", 4)
     assert (found.reason, found.place) == (Stated("platform.yaml", 14, 5), Stated("platform.yaml", 14, 5))
@@ -154,8 +154,8 @@ def test_lines_of_manifests_are_explained_to_the_leaf(tmp_path: Path) -> None:
 def test_the_folder_may_move_before_it_is_explained(tmp_path: Path) -> None:
     write(render(sample_plan()), tmp_path / "build")
     (tmp_path / "build").rename(tmp_path / "elsewhere")
-    file = tmp_path / "elsewhere/terraform/cluster.tf"
-    assert explain(file, line_with(file, "version .*1.36")).path == "cluster.version"
+    file = tmp_path / "elsewhere/eksctl/cluster.yaml"
+    assert explain(file, line_with(file, "version: .*1.36")).path == "cluster.version"
 
 
 def test_every_line_with_text_below_the_head_is_explained(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 
@@ -47,6 +48,7 @@ _STEP = re.compile(r"\[([^\[\]]*)\]|([^.\[\]]+)")
 _PLAIN_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
+@cache
 def camel_case(field: str) -> str:
     """The spec's name of a dataclass field: ``max_size`` is ``maxSize``."""
     head, *rest = field.split("_")

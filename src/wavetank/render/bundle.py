@@ -11,9 +11,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -65,9 +66,14 @@ class Bundle:
     """All rendered files of one platform in one environment, by name relative to the build folder ("/" between folders)."""
 
     files: Mapping[str, RenderedFile]
-    origins: Mapping[str, Origin]
+    #: finds the origins of the paths that lines name; asked once, when the trace is
+    find_origins: Callable[[], Mapping[str, Origin]]
     spec_file: str
     environment: str
+
+    @cached_property
+    def origins(self) -> Mapping[str, Origin]:
+        return self.find_origins()
 
     @property
     def trace(self) -> dict[str, Any]:

@@ -18,6 +18,8 @@ LONGEST_LINE_COLUMNS = 110
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 #: words that mean something else where a key may stand
 _RESERVED_KEYS = frozenset({"for", "null", "true", "false", "if", "in"})
+#: what a string literal cannot hold as it is
+_SPECIAL = re.compile(r'[\\"\x00-\x1f\x7f\x85\u2028\u2029]')
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -193,16 +195,8 @@ def _long_assignment(item: _Assignment) -> Iterator[Line]:
 
 def quoted(text: str) -> str:
     """A string literal; ``${`` and ``%{`` stay what they are instead of becoming templates."""
-    escaped = "".join(_ESCAPES.get(character, _control(character)) for character in text)
+    escaped = _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], f"\\u{ord(found[0]):04x}"), text)
     return '"' + _literal(escaped) + '"'
-
-
-def _control(character: str) -> str:
-    return (
-        f"\\u{ord(character):04x}"
-        if ord(character) < 0x20 or ord(character) in (0x7F, 0x85, 0x2028, 0x2029)
-        else character
-    )
 
 
 def _value_lines(value: Any, path: str) -> tuple[Line, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from wavetank.plan.model import Plan
 from wavetank.plan.reasons import Default, Derived, Reason, Stated, ancestors, nearest_reason
@@ -16,33 +16,46 @@ from wavetank.render.trace import shown, value_at
 
 #: of a structure so many parts are named as its reason; a reader wants a lead, not a list
 MOST_PARTS = 5
+_Parts: TypeAlias = dict[str, tuple[list[str], list[str]]]
 
 
 def origins_of(plan: Plan, paths: Iterable[str]) -> dict[str, Origin]:
     """The origins of the paths and, through derivations, of everything they rest on."""
     found: dict[str, Origin] = {}
+    parts = _parts(plan.reasons)
     waiting = sorted(set(paths))
     while waiting:
         path = waiting.pop()
         if path in found:
             continue
-        found[path] = _origin(plan, path)
+        found[path] = _origin(plan, path, parts)
         waiting.extend(origin for origin in found[path].reason.get("from", ()) if origin not in found)
     return found
 
 
-def _origin(plan: Plan, path: str) -> Origin:
+def _origin(plan: Plan, path: str, parts: _Parts) -> Origin:
     near = nearest_reason(plan.reasons, path)
-    reason_path, reason = near if near else (path, _reason_of_its_parts(plan, path))
+    reason_path, reason = near if near else (path, _reason_of_its_parts(path, parts))
     return Origin(_value(plan, path), reason_path, reason_json(reason))
 
 
-def _reason_of_its_parts(plan: Plan, path: str) -> Reason:
+def _parts(reasons: Iterable[str]) -> _Parts:
+    """By path: the paths with a reason right below it, and those anywhere inside it."""
+    found: _Parts = {}
+    for path in reasons:
+        for depth, around in enumerate(islice(ancestors(path), 1, None)):
+            direct, inside = found.setdefault(around, ([], []))
+            inside.append(path)
+            if depth == 0:
+                direct.append(path)
+    return found
+
+
+def _reason_of_its_parts(path: str, parts: _Parts) -> Reason:
     """Why a structure is there that nobody gave a reason for as a whole: its parts have theirs."""
-    inside = [other for other in plan.reasons if path in list(ancestors(other))[1:]]
-    direct = [other for other in inside if next(islice(ancestors(other), 1, None)) == path]
-    parts = (direct or inside)[:MOST_PARTS]
-    return Derived(tuple(parts), "it consists of these") if parts else Default("platform", "part of every platform")
+    direct, inside = parts.get(path, ([], []))
+    chosen = (direct or inside)[:MOST_PARTS]
+    return Derived(tuple(chosen), "it consists of these") if chosen else Default("platform", "part of every platform")
 
 
 def _value(plan: Plan, path: str) -> Any:

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from wavetank.plan.reasons import camel_case, field_path, key_path
@@ -83,6 +84,7 @@ def element_key(element: Any, index: int) -> str | int:
 # --- reading the plan by path -----------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1 << 16)
 def steps(path: str) -> tuple[str, ...]:
     """The steps of a path without their punctuation: ``nodeGroups[a.b].maxSize`` is nodeGroups, a.b, maxSize."""
     found: list[str] = []
@@ -115,15 +117,21 @@ def _child(value: Any, step: str, path: str) -> Any:
     if isinstance(value, Mapping):
         if step in value:
             return value[step]
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            if camel_case(field.name) == step:
-                return getattr(value, field.name)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        field = _fields(type(value)).get(step)
+        if field is not None:
+            return getattr(value, field)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for index, element in enumerate(value):
             if step in (str(element_key(element, index)), str(index)):
                 return element
     raise LookupError(f"the plan has nothing at {path} (step {step!r} of a {type(value).__name__})")
+
+
+@cache
+def _fields(kind: type) -> Mapping[str, str]:
+    """The fields of a dataclass by their names in the spec."""
+    return {camel_case(field.name): field.name for field in dataclasses.fields(kind)}
 
 
 def shown(value: Any) -> Any:

@@ -19,6 +19,8 @@ _FIRST_KEYS = ("apiVersion", "kind", "metadata", "spec")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"})
 #: begins harmlessly and holds nothing that YAML gives a meaning to
 _BARE = re.compile(r"(?:--?(?=[A-Za-z])|[A-Za-z0-9_/.$(])(?:[A-Za-z0-9_/.$()@%+,= -]|:(?=[^ ]))*\Z")
+#: what YAML calls unprintable
+_UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 #: anything that some reader could take for a number or a date: 1e3, 0x1f, 1_000, 12:30:45, 2026-01-01, .5, .inf
 _NUMBER_LIKE = re.compile(r"[-+.]?[0-9.][0-9a-fA-FxXoO_.:eE+-]*(?:[ Tt].*)?\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE)
 
@@ -111,16 +113,7 @@ def scalar(text: str) -> str:
 def _double_quoted(text: str) -> str:
     """ASCII and ordinary letters as they are; what YAML calls unprintable as an escape."""
     quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(character if _printable(character) else _escaped(character) for character in quoted)
-
-
-def _printable(character: str) -> bool:
-    code = ord(character)
-    return (
-        0x20 <= code <= 0x7E
-        or (0xA0 <= code <= 0xD7FF and code not in (0x2028, 0x2029))
-        or (0xE000 <= code <= 0xFFFD and code != 0xFEFF)
-    )
+    return _UNPRINTABLE.sub(lambda found: _escaped(found[0]), quoted)
 
 
 def _escaped(character: str) -> str:
@@ -150,7 +143,7 @@ def _flow(value: Any) -> str:
 def _is_literal(text: str) -> bool:
     """Several ordinary lines, which read best as they are; the first must not begin with a space, no line end with one."""
     lines = text.removesuffix("\n").split("\n")
-    ordinary = all(_printable(character) for line in lines for character in line)
+    ordinary = not any(_UNPRINTABLE.search(line) for line in lines)
     return (
         len(lines) > 1
         and ordinary

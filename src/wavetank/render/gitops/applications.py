@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wavetank import catalog
-from wavetank.plan.gitops import values_file
+from wavetank.plan.gitops import LAST_WAVE, values_file
 from wavetank.plan.model import HelmRelease, Plan
 from wavetank.render.chart import folder_of
 from wavetank.render.gitops.parts import FOLDER, IN_CLUSTER, argo_object, gitops_of, in_repository
@@ -121,7 +121,7 @@ def _application(
     ignored: Sequence[Any],
 ) -> Traced:
     gitops = gitops_of(plan)
-    wave = Traced(str(gitops.waves[name]), f"gitops.waves[{name}]")
+    wave = Traced(str(gitops.waves.get(name, LAST_WAVE)), f"gitops.waves[{name}]")
     spec = present(
         {
             "project": Traced(gitops.project, "gitops.project"),
