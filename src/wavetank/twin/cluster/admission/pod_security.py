@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 
 from wavetank.kube.errors import Cause, forbidden, invalid
+from wavetank.kube.pod_security import Level, Violation, violations
 from wavetank.kube.types import Obj
 
-from ..pod_security import Level, Violation, violations
 from .attempt import Attempt, Plugin
 
 PREFIX = "pod-security.kubernetes.io/"
