@@ -70,8 +70,9 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 #: One line of each rendered folder: file, words of the line, plan path, words of its line in the spec. All of them are stated.
 LINES = [
-    ("terraform/network.tf", "10.0.0.0/16", "network.vpcCidr", "vpcCidr: 10.0.0.0/16"),
-    ("terraform/node_groups.tf", "t3.medium", "nodeGroups[general].instanceTypes", "instanceTypes: t3.medium"),
+    ("terraform/terraform.tfvars", "10.0.0.0/16", "network.vpcCidr", "vpcCidr: 10.0.0.0/16"),
+    ("terraform/node_groups.tf", "].instance_types", "nodeGroups[general].instanceTypes", "instanceTypes: t3.medium"),
+    ("terraform/terraform.tfvars", "t3.medium", "nodeGroups[general].instanceTypes", "instanceTypes: t3.medium"),
     ("kubernetes/00-namespaces.yaml", "requests.memory", "namespaces[ml-inference].quota", "requests.memory: 6Gi"),
     ("kubernetes/60-availability.yaml", "averageUtilization: 70", "workloads[ml-inference-api].autoscaling", "cpu: 70"),
     ("kubernetes/70-monitoring.yaml", "interval: 30s", "serviceMonitors[", "interval: 30s"),

@@ -6,6 +6,8 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from serverless_sample import serverless
+
 from wavetank.plan.model import (
     AccessEntry,
     AccessPolicy,
@@ -361,10 +363,10 @@ def sample_plan() -> Plan:
             ),
         ),
         dns=Dns("example.com", True, (Certificate("api", ("api.example.com", "*.api.example.com")),)),
-        serverless=None,
+        serverless=serverless(),
         pod_identity="irsa",
         state_backend=StateBackend("tug-state", "tug/production.tfstate", "ap-southeast-2", True, None, None),
-        terraform_files=(UserFile("extra.tf", "own/extra.tf", ('resource "terraform_data" "own" {}',)),),
+        terraform_files=(UserFile("artifacts.tf", "own/artifacts.tf", ('resource "terraform_data" "own" {}',)),),
         manifests=(UserFile("extra.yaml", "own/extra.yaml", ("apiVersion: v1", "kind: List", "items: []")),),
         secret_readers=(),
         external_secrets=(),

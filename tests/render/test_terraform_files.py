@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sample_plans import cluster, network, node_groups, sample_plan
 
-from wavetank.app.terraform import Terraform, mirrors
+from wavetank.app.terraform import Terraform, keep_state_in, mirrors
 from wavetank.plan.model import NatGateway, Plan
 from wavetank.render import render, write
 from wavetank.render.terraform import GROUPS
@@ -47,6 +47,7 @@ def bare_plan() -> Plan:
         karpenter=None,
         file_systems=(),
         dns=None,
+        serverless=None,
         state_backend=None,
         terraform_files=(),
         manifests=(),
@@ -77,6 +78,7 @@ def test_terraform_fmt_has_nothing_to_change_in_any_file(plan: Plan, tmp_path: P
 @pytest.mark.parametrize("plan", [sample_plan(), bare_plan()], ids=["sample", "bare"])
 def test_the_real_provider_finds_it_valid(plan: Plan, tmp_path: Path) -> None:
     write(render(plan), tmp_path)
+    keep_state_in(tmp_path / "terraform")
     terraform = Terraform(tmp_path / "terraform", tmp_path / "work", os.environ)
     terraform.init()
     terraform.validate()

@@ -55,9 +55,13 @@ def short_form(expand: Callable[[Any], Any], written: Any) -> BeforeValidator:
 
 def one_or_more(item: Any) -> BeforeValidator:
     """A list of which a single element may be written without a dash; ``item`` is the element's type."""
-    return short_form(
-        lambda value: value if isinstance(value, list) or value is None else [value], list[item] | item | None
-    )
+    return short_form(_listed, list[item] | item | None)
+
+
+def _listed(value: Any) -> Any:
+    if value == []:
+        return refuse("the list is empty", "Name at least one, or leave the key out where it may be absent.")
+    return value if isinstance(value, list) or value is None else [value]
 
 
 #: JSON Schemas of the usual short forms
