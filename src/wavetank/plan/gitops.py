@@ -51,6 +51,7 @@ def gitops(written: PlatformFile, releases: tuple[HelmRelease, ...], ledger: Led
     stated = written.gitops
     if stated is None:
         return ledger.because("gitops", None, NONE)
+    ledger.stated("gitops", stated)
     return GitOps(
         repository=ledger.stated("gitops.repository", stated.repository),
         path=ledger.chosen("gitops.path", stated.path, "", ROOT),

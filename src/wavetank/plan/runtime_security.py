@@ -6,6 +6,7 @@ import yaml
 
 from wavetank import catalog
 from wavetank.kube.types import Obj
+from wavetank.plan.ledger import Ledger
 from wavetank.plan.model.components import Component
 from wavetank.spec.platform import PlatformFile
 from wavetank.spec.security import Falco, FalcoRule, TrivyOperator
@@ -14,10 +15,12 @@ from wavetank.spec.security import Falco, FalcoRule, TrivyOperator
 RULES_FILE = "platform-rules.yaml"
 
 
-def security_components(written: PlatformFile, has_operator: bool) -> tuple[Component, ...]:
+def security_components(written: PlatformFile, has_operator: bool, ledger: Ledger) -> tuple[Component, ...]:
     """``has_operator``: the cluster knows ServiceMonitors."""
     stated = written.runtime_security
     found: list[Component] = []
+    if stated is not None:
+        ledger.stated("runtimeSecurity", stated)
     if stated is not None and stated.falco is not None and stated.falco.enabled:
         values = _falco(stated.falco, has_operator)
         found.append(Component("falco", ("runtimeSecurity.falco",), "processes in containers are watched", values))

@@ -48,10 +48,10 @@ def _job(plan: Plan, pipeline: Pipeline, path: str) -> dict[str, Any]:
     }
 
 
-def _action(name: str, step: str, path: str, **inputs: Any) -> Traced:
+def _action(name: str, step: str, where: str, /, **inputs: Any) -> Traced:
     uses, version = catalog.pinned_action(name)
-    content = {"name": step, "uses": Traced(uses, path, f"{name} {version}"), "with": inputs}
-    return Traced(present(content), path)
+    content = {"name": step, "uses": Traced(uses, where, f"{name} {version}"), "with": inputs}
+    return Traced(present(content), where)
 
 
 def _steps(plan: Plan, pipeline: Pipeline, path: str) -> list[Traced]:
