@@ -188,6 +188,17 @@ def test_the_proxies_of_a_mesh_reach_its_control_plane() -> None:
     assert not reaches(planned, "store", ISTIOD, 15012)
 
 
+def test_stores_are_reached_where_they_stand() -> None:
+    stores = {"caches": [{"name": "sessions", "nodeType": "cache.t4g.small"}], "queues": [{"name": "jobs"}]}
+    workloads = [{"name": "api", "connects": ["sessions"]}, {"name": "worker", "connects": ["jobs"]}]
+    planned = platform(workloads, serverless=stores)
+    node = Outside("10.0.16.9")
+    assert reaches(planned, "api", node, 6379)
+    assert not reaches(planned, "api", INTERNET, 443)
+    assert reaches(planned, "worker", INTERNET, 443)
+    assert not reaches(planned, "worker", node, 6379)
+
+
 def test_foreign_namespaces_are_named_with_the_labels_of_their_pods() -> None:
     foreign = {"namespace": "kafka", "pods": {"app": "broker"}, "port": 9092}
     planned = platform([{"name": "api", "port": 80, "connects": [foreign], "allowFrom": [{"namespace": "jobs"}]}])

@@ -33,6 +33,36 @@ def test_stated_values_stand_on_their_lines() -> None:
             assert str(value) in lines[reason.line - 1], (path, value, lines[reason.line - 1])
 
 
+def test_keda_may_read_the_queues_that_it_asks_about_and_no_others() -> None:
+    text = EVERY_KIND + "helmReleases: [keda]\n"
+    role = next(
+        each for each in plan(load_text(text, "platform.yaml")).pod_roles if each.service_account == "keda-operator"
+    )
+    assert role.statements == (
+        {
+            "Sid": "AwsSqsQueue",
+            "Effect": "Allow",
+            "Action": ["sqs:GetQueueAttributes"],
+            "Resource": ["arn:aws:sqs:eu-west-1:111122223333:jobs"],
+        },
+    )
+
+
+def test_a_queue_of_the_platform_is_named_and_its_address_follows() -> None:
+    given = 'metadata: {queueURL: "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs", queueLength: 5, awsRegion: eu-west-1}'
+    assert given in EVERY_KIND
+    text = EVERY_KIND.replace(given, "metadata: {queueLength: 5}\n          queue: jobs")
+    whole = plan(load_text(text + "serverless: {queues: [{name: jobs}]}\n", "platform.yaml"))
+    scaling = next(each.autoscaling for each in whole.workloads if each.name == "worker")
+    assert scaling is not None
+    assert scaling.events is not None
+    assert scaling.events.triggers[0].metadata == {
+        "queueURL": "https://sqs.eu-west-1.amazonaws.com/111122223333/harbor-production-jobs",
+        "awsRegion": "eu-west-1",
+        "queueLength": "5",
+    }
+
+
 def test_pods_are_counted_at_their_fewest_and_most() -> None:
     counts = {each.name: (each.min_replicas, each.max_replicas) for each in planned().workloads}
     assert counts == {

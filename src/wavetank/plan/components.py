@@ -72,8 +72,8 @@ def _wanted(written: PlatformFile, ledger: Ledger) -> tuple[WrittenAddOn, ...]:
         wanted.append(ledger.because("addOns[eks-pod-identity-agent]", agent, AGENT))
     if any(workload.autoscaling or workload.vertical_autoscaling for workload in written.workloads or ()):
         wanted.append(ledger.because("addOns[metrics-server]", WrittenAddOn(name="metrics-server"), METRICS))
-    for name in _volume_drivers(written):
-        wanted.append(ledger.because(f"addOns[{name}]", WrittenAddOn(name=name), VOLUMES))
+    drivers = _volume_drivers(written)
+    wanted += [ledger.because(f"addOns[{name}]", WrittenAddOn(name=name), VOLUMES) for name in drivers]
     return (*wanted, *_needed_elsewhere(written, ledger))
 
 

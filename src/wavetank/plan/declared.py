@@ -56,12 +56,32 @@ def _connected(each: Connection, written: PlatformFile) -> Peer:
     target = _workload(service.workload if service and service.workload else each.to, each.namespace, written)
     if service is not None and service.external_name is not None:
         return _place(service.external_name, each.port, each.to)
+    if target is None and (store := _store(each, written)) is not None:
+        return store
     if target is None:
         assert each.namespace is not None, f"nothing of the platform is called {each.to}, and the spec let it pass"
         return _foreign(each.namespace, {"app.kubernetes.io/name": each.to}, each.port)
     ports = _pod_ports(each.port, service, target)
     place = target.namespace or only_namespace(written)
     return Peer("workload", each.to, target.name, place, {}, (), ports)
+
+
+#: ElastiCache's own, of Valkey and of Redis
+_CACHE_PORT: Obj = {"port": 6379, "protocol": "TCP"}
+
+
+def _store(each: Connection, written: PlatformFile) -> Peer | None:
+    """A cache stands in the private subnets; tables, buckets and queues are reached as all of AWS is."""
+    name, stores = each.to or "", written.serverless
+    if stores is None or each.namespace is not None:
+        return None
+    if any(cache.name == name for cache in stores.caches or ()):
+        ports = _written_out(each.port) or (_CACHE_PORT,)
+        return Peer("addresses", name, None, None, {}, ("privateSubnets",), ports)
+    held = {each.name for each in stores.tables or ()} | {each.name for each in stores.buckets or ()}
+    if name in held | {each.name for each in stores.queues or ()}:
+        return Peer("aws", name, None, None, {}, (), _written_out(each.port) or (_HTTPS,))
+    return None
 
 
 def _source(each: Source, stated: Workload, written: PlatformFile) -> Peer:

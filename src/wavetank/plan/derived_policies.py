@@ -213,6 +213,17 @@ def _necessities(workload: Workload, around: Surroundings) -> Iterator[Rule]:
         yield _addresses(("privateSubnets",), around.network), (_HTTPS,)
     if around.is_meshed(workload.namespace):
         yield (_pods(around.namespace_of("istiod", "istio-system"), {"app": "istiod"}),), (_ISTIOD_PORT,)
+        yield from _traces(around)
+
+
+def _traces(around: Surroundings) -> Iterator[Rule]:
+    """Where the proxies send traces: the collector that istiod is told of."""
+    istiod = next((each.values for each in around.releases if each.chart == "istiod"), {})
+    for provider in (istiod.get("meshConfig") or {}).get("extensionProviders") or ():
+        collector = provider.get("opentelemetry") or {}
+        place = str(collector.get("service", "")).partition(".")[2].partition(".")[0]
+        if place and "port" in collector:
+            yield (_pods(place, {}),), ({"port": collector["port"], "protocol": "TCP"},)
 
 
 def _ways_in(workload: Workload, around: Surroundings) -> Iterator[Rule]:

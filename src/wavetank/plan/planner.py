@@ -11,6 +11,7 @@ from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
 from wavetank.plan.delivery import with_delivery_services
 from wavetank.plan.derived_policies import Surroundings, derived_policies
 from wavetank.plan.edges import edge_components
+from wavetank.plan.event_sources import keda_components
 from wavetank.plan.external_secrets import secrets_in_cluster
 from wavetank.plan.gitops import gitops
 from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
@@ -60,10 +61,11 @@ def plan(platform: Platform) -> Plan:
         (
             *karpenter_components(written, eks.name),
             *edge_components(written),
+            *keda_components(written, eks.name),
             *observability_components(written),
             *kept_secret.components,
             *policy_components(written),
-            *security_components(written, has_operator(written)),
+            *security_components(written, has_operator(written), ledger),
             *backup_components(written, eks.name, has_operator(written)),
             *cost_components(shared_bill, eks.name),
         )
@@ -72,7 +74,7 @@ def plan(platform: Platform) -> Plan:
     workload_roles = _workload_roles(written, eks.name, ledger)
     repositories = tuple(repository(each, written, ledger) for each in written.repositories or ())
     workloads = tuple(
-        workload(each, written, getattr(workload_roles.get(each.name), "name", None), repositories, ledger)
+        workload(each, written, eks.name, getattr(workload_roles.get(each.name), "name", None), repositories, ledger)
         for each in written.workloads or ()
     )
     services = with_delivery_services(all_services(written, workloads, net, ledger), written, ledger)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from wavetank.kube.types import Obj
+from wavetank.plan.event_sources import queue_metadata
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import (
     Autoscaling,
@@ -16,7 +18,7 @@ from wavetank.plan.model import (
     WorkloadKind,
 )
 from wavetank.plan.reasons import Default
-from wavetank.spec.scaling import Autoscaling as WrittenAutoscaling
+from wavetank.spec.platform import PlatformFile
 from wavetank.spec.scaling import Trigger as WrittenTrigger
 from wavetank.spec.shapes import shape
 from wavetank.spec.workloads import Workload
@@ -78,7 +80,9 @@ def disruption_budget(stated: Workload, kind: WorkloadKind, fewest: int, ledger:
     return DisruptionBudget(stated.name, written.min_available, written.max_unavailable, policy)
 
 
-def autoscaling(stated: Workload, replicas: int, ledger: Ledger) -> Autoscaling | None:
+def autoscaling(
+    stated: Workload, replicas: int, written_file: PlatformFile, cluster_name: str, ledger: Ledger
+) -> Autoscaling | None:
     """The HPA that was asked for, or what KEDA is told to make of it."""
     path = f"{workload_path(stated)}.autoscaling"
     written = stated.autoscaling
@@ -95,7 +99,14 @@ def autoscaling(stated: Workload, replicas: int, ledger: Ledger) -> Autoscaling 
     if written.behavior is not None:
         behavior = usual | ledger.shape(f"{path}.behavior", shape(written.behavior))
     most = ledger.stated(f"{path}.maxReplicas", written.max_replicas)
-    return Autoscaling(stated.name, fewest, most, _metrics(stated, ledger), behavior, _events(stated, ledger))
+    return Autoscaling(
+        stated.name,
+        fewest,
+        most,
+        _metrics(stated, ledger),
+        behavior,
+        _events(stated, written_file, cluster_name, ledger),
+    )
 
 
 def _metrics(stated: Workload, ledger: Ledger) -> tuple[Obj, ...]:
@@ -119,7 +130,7 @@ def _resource_metric(name: str, percent: int) -> Obj:
 # --- KEDA -------------------------------------------------------------------------------------------------------------
 
 
-def _events(stated: Workload, ledger: Ledger) -> EventScaling | None:
+def _events(stated: Workload, written_file: PlatformFile, cluster_name: str, ledger: Ledger) -> EventScaling | None:
     written = stated.autoscaling
     assert written is not None, "asked for triggers of a workload without autoscaling"
     at = f"workloads[{stated.name}].autoscaling"
@@ -129,7 +140,7 @@ def _events(stated: Workload, ledger: Ledger) -> EventScaling | None:
     ledger.stated(path, written.triggers, f"{at}.triggers")
     fallback = ledger.chosen(f"{path}.fallback", written.fallback, None, KEDA_ITSELF, f"{at}.fallback")
     return EventScaling(
-        triggers=_triggers(stated, written, ledger),
+        triggers=_triggers(stated, written_file, cluster_name, ledger),
         polling_interval_seconds=ledger.chosen(
             f"{path}.pollingIntervalSeconds", written.polling_interval, 30, KEDA_ITSELF, f"{at}.pollingInterval"
         ),
@@ -143,12 +154,19 @@ def _events(stated: Workload, ledger: Ledger) -> EventScaling | None:
     )
 
 
-def _triggers(stated: Workload, written: WrittenAutoscaling, ledger: Ledger) -> tuple[Trigger, ...]:
-    names = _trigger_names(written.triggers or ())
-    return tuple(
-        _trigger(stated, index, name, each, ledger)
-        for index, (name, each) in enumerate(zip(names, written.triggers or (), strict=True))
-    )
+def _triggers(stated: Workload, written_file: PlatformFile, cluster_name: str, ledger: Ledger) -> tuple[Trigger, ...]:
+    triggers = (stated.autoscaling.triggers if stated.autoscaling else None) or ()
+    planned = []
+    for index, (name, each) in enumerate(zip(_trigger_names(triggers), triggers, strict=True)):
+        found = _trigger(stated, index, name, each, ledger)
+        if each.queue is not None:
+            path = f"workloads[{stated.name}].autoscaling.events.triggers[{name}]"
+            metadata = queue_metadata(each.queue, cluster_name, written_file)
+            for key, value in metadata.items():
+                ledger.derived(f"{path}.metadata[{key}]", value, (path, "cluster.name"), "the queue of the platform")
+            found = replace(found, metadata={**metadata, **found.metadata})
+        planned.append(found)
+    return tuple(planned)
 
 
 def _trigger_names(triggers: tuple[WrittenTrigger, ...]) -> list[str]:

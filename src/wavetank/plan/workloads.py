@@ -74,6 +74,7 @@ _NON_ROOT_CONTEXT: Obj = {
 def workload(
     stated: WrittenWorkload,
     written: PlatformFile,
+    cluster_name: str,
     role: str | None,
     repositories: tuple[Repository, ...],
     ledger: Ledger,
@@ -90,7 +91,7 @@ def workload(
     selector = {"app.kubernetes.io/name": stated.name}
     ledger.derived(f"{path}.selectorLabels", selector, (path,), "pods are found by their workload's name")
     replicas = _replicas(stated, kind, runs, ledger)
-    scaling = autoscaling(stated, replicas, ledger)
+    scaling = autoscaling(stated, replicas, written, cluster_name, ledger)
     stored = storage(stated, kind, written, ledger)
     return Workload(
         name=stated.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from wavetank.spec.problems import refuse
 from wavetank.spec.shapes import Behavior, Metric
@@ -91,10 +91,12 @@ class TriggerAuthentication(Written):
 class Trigger(Written):
     """Something outside the pods that says how many are needed, asked by KEDA."""
 
-    type: str
+    type: Annotated[str, Field(min_length=1)]
     """KEDA's scaler, for example aws-sqs-queue, prometheus, cron, redis."""
-    metadata: dict[str, Setting]
+    metadata: dict[str, Setting] = {}
     """The scaler's settings, as KEDA documents them, for example `{queueURL: ..., queueLength: 5}`."""
+    queue: Name | None = None
+    """aws-sqs-queue only: one of serverless.queues, instead of queueURL and awsRegion in `metadata`."""
     name: Name | None = None
     """Name of the trigger. Default: its type, with a number where there are several."""
     metric_type: Literal["AverageValue", "Value", "Utilization"] | None = None
@@ -103,6 +105,14 @@ class Trigger(Written):
     """How KEDA proves itself. Default: it does not."""
     use_cached_metrics: bool | None = None
     """Ask only every pollingInterval, not whenever the HPA asks."""
+
+    @model_validator(mode="after")
+    def _queue_of_sqs(self) -> Trigger:
+        if self.queue is not None and (self.type != "aws-sqs-queue" or "queueURL" in self.metadata):
+            refuse("queue belongs to triggers of type aws-sqs-queue without queueURL")
+        if self.queue is None and not self.metadata:
+            refuse("a trigger needs metadata", "The settings of its scaler as KEDA documents them.")
+        return self
 
 
 class Fallback(Written):

@@ -64,6 +64,13 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) or value is None else [value]
 
 
+def any_number(item: Any) -> BeforeValidator:
+    """As ``one_or_more``, where an empty list means something: none at all, as opposed to nothing said."""
+    return short_form(
+        lambda value: value if isinstance(value, list) or value is None else [value], list[item] | item | None
+    )
+
+
 #: JSON Schemas of the usual short forms
 WORD = {"type": "string"}
 WHOLE_NUMBER = {"type": "integer"}

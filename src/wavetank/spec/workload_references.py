@@ -51,6 +51,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
     ),
 }
 _SYSTEM_CLASSES = ("system-cluster-critical", "system-node-critical")
+#: lists of serverless that pods can talk to
+_STORES = ("caches", "tables", "buckets", "queues")
 #: the storage class that EKS makes in every cluster
 _OF_EKS = "gp2"
 
@@ -84,6 +86,13 @@ def classes_exist(root: Node) -> Iterator[Problem]:
     for each in elements(root, "storageClasses"):
         if not (word(each.get("fileSystem")) or "").startswith("fs-"):
             yield from unknown(each.get("fileSystem"), "file system", names(root, "fileSystems"))
+
+
+def queues_exist(root: Node) -> Iterator[Problem]:
+    """A trigger's queue is one of the platform."""
+    for workload in elements(root, "workloads"):
+        for trigger in elements(workload, "autoscaling", "triggers"):
+            yield from unknown(trigger.get("queue"), "queue", names(root, "serverless", "queues"))
 
 
 def one_default_class(root: Node) -> Iterator[Problem]:
@@ -136,11 +145,12 @@ def aliases_have_a_namespace(root: Node) -> Iterator[Problem]:
 def connections_lead_somewhere(root: Node) -> Iterator[Problem]:
     """connects and allowFrom name services and workloads of the platform, on ports that these have."""
     workloads, services = names(root, "workloads"), names(root, "services")
+    stores = [name for key in _STORES for name in names(root, "serverless", key)]
     for workload in elements(root, "workloads"):
         for each in _listed(workload.get("connects")):
             target, place = _target(each, "to")
             if _needs_a_name(target, each):
-                yield from unknown(place, "service or workload", sorted({*services, *workloads}))
+                yield from unknown(place, "service or workload", sorted({*services, *workloads, *stores}))
             yield from _ports_exist(target, each, root)
         for each in _listed(workload.get("allowFrom")):
             source, place = _target(each, "from")
@@ -213,6 +223,7 @@ def _words(node: Node, *keys: str) -> Iterator[str]:
 RULES = (
     fields_fit_the_kind,
     classes_exist,
+    queues_exist,
     one_default_class,
     node_groups_exist,
     governing_services_exist,

@@ -40,8 +40,8 @@ from wavetank.spec.words import (
     ServiceName,
     Setting,
     Written,
+    any_number,
     mapping_with,
-    one_or_more,
 )
 
 
@@ -102,7 +102,7 @@ class Workload(ContainerBase):
     """Annotations of the pods."""
     port: Port | None = None
     """Port the main container listens on; it is named `http`. No default: a workload without it serves nobody."""
-    ports: Annotated[Many[ContainerPort] | None, one_or_more(ContainerPort)] = None
+    ports: Annotated[Many[ContainerPort] | None, any_number(ContainerPort)] = None
     """Further ports of the main container, for example `{name: metrics, containerPort: 9090}` or `9090`."""
     config: dict[str, Setting] | None = None
     """Settings: a ConfigMap `<workload>-config`, all of whose keys become environment variables."""
@@ -168,10 +168,10 @@ class Workload(ContainerBase):
     """HorizontalPodAutoscaler, or with triggers a ScaledObject of KEDA. Default none."""
     vertical_autoscaling: VerticalAutoscaling | None = None
     """VerticalPodAutoscaler. Default none."""
-    connects: Annotated[Many[Connection] | None, one_or_more(Connection)] = None
+    connects: Annotated[Many[Connection] | None, any_number(Connection)] = None
     """What it talks to. Once `connects` or `allowFrom` is written, everything else is refused in both directions; DNS, load
     balancers, ingresses, Prometheus and the mesh are allowed by themselves. What is named allows it, too. Default: unruled."""
-    allow_from: Annotated[Many[Source] | None, one_or_more(Source)] = None
+    allow_from: Annotated[Many[Source] | None, any_number(Source)] = None
     """Who talks to it, beside those whose `connects` names it."""
     service_name: ServiceName | None = None
     """StatefulSet: the headless Service that names its pods. Default: one of the platform, or `<workload>-headless`."""
