@@ -119,6 +119,16 @@ def test_what_is_guarded_lets_in_the_cluster_at_one_port_and_nobody_else(bundles
     assert not [kind for kind, _ in found if kind == "aws_vpc_security_group_egress_rule"]
 
 
+def test_functions_in_the_vpc_reach_the_endpoints_as_well(tmp_path: Path) -> None:
+    image = "111122223333.dkr.ecr.ap-southeast-2.amazonaws.com/pilot:1"
+    functions = f"serverless: {{functions: [{{name: pilot, image: '{image}', inVpc: true}}]}}\n"
+    written = re.sub(r"terraformFiles.*\nmanifests.*\n", functions, PLATFORM.read_text())
+    (tmp_path / "platform.yaml").write_text(written)
+    found = resources(render(plan(load(tmp_path / "platform.yaml", "dev"))))
+    rules = [name for kind, name in found if kind == "aws_vpc_security_group_ingress_rule" and "endpoints" in name]
+    assert rules == ["endpoints_cluster_443", "endpoints_functions_443"]
+
+
 def test_nodes_without_nat_wait_for_their_endpoints(bundles: dict[str, Bundle]) -> None:
     production, dev = (resources(bundles[name])["aws_eks_node_group", "system"] for name in ("production", "dev"))
     assert "aws_vpc_endpoint.interface" in str(production["depends_on"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from wavetank.plan.model import Plan
 from wavetank.render.hcl import Attribute, Item, attributes, expression
+from wavetank.render.terraform.caches import FUNCTIONS
 from wavetank.render.terraform.parts import resource, set_of, template
-from wavetank.render.terraform.security_groups import PODS, group_id, guarded
+from wavetank.render.terraform.security_groups import PODS, Peer, group_id, guarded
 from wavetank.render.trace import Traced
 
 PATH = "network.interfaceEndpoints"
@@ -30,5 +31,12 @@ def items(plan: Plan) -> tuple[Item, ...]:
             tags={"Name": template("${local.cluster_name}-${each.key}")},
         ),
     )
-    guard = guarded(GROUP, "AWS services inside the VPC", _HTTPS, (PODS,), PATH)
+    guard = guarded(GROUP, "AWS services inside the VPC", _HTTPS, _peers(plan), PATH)
     return (*guard, resource("aws_vpc_endpoint", "interface", body, PATH))
+
+
+def _peers(plan: Plan) -> tuple[Peer, ...]:
+    """Private DNS leads everything in the VPC to the endpoints, so functions that stand in it must be let in, too."""
+    functions = plan.serverless.functions if plan.serverless else ()
+    inside = Peer(FUNCTIONS, group_id(FUNCTIONS), "Functions in the VPC")
+    return (PODS, inside) if any(each.in_vpc for each in functions) else (PODS,)
