@@ -93,15 +93,30 @@ def _child(value: Any, step: Step) -> Any:
 # --- AWS --------------------------------------------------------------------------------------------------------------
 
 
-def _where(plan: Plan, path: str) -> Where:
-    """Of a thing of the plan: steps are field names, keys of maps and names or positions in lists."""
-    return Where(lambda steps: place(plan, _deeper(path, steps)))
+def _where(plan: Plan, path: str, deeper: Mapping[str, str] | None = None) -> Where:
+    """Of a thing of the plan: steps are field names, keys of maps and names or positions in lists.
+
+    ``deeper`` tells where a field stands in the plan when that is not directly below ``path``.
+    """
+    return Where(lambda steps: place(plan, _deeper(path, steps, deeper or {})))
 
 
-def _deeper(path: str, steps: Iterable[Step]) -> str:
+#: of a cluster: those fields of the neutral shape that the plan has inside a part of its own
+_CLUSTER_FIELDS = {
+    "public_endpoint": "endpoint.public",
+    "private_endpoint": "endpoint.private",
+    "public_access_cidrs": "endpoint.publicAccessCidrs",
+    "log_types": "logs.types",
+}
+
+
+def _deeper(path: str, steps: Iterable[Step], deeper: Mapping[str, str]) -> str:
     for at, step in enumerate(steps):
         is_field = at == 0 and isinstance(step, str)
-        path = field_path(path, camel_case(str(step))) if is_field else key_path(path, step)
+        if is_field and step in deeper:
+            path = f"{path}.{deeper[str(step)]}"
+        else:
+            path = field_path(path, camel_case(str(step))) if is_field else key_path(path, step)
     return path
 
 
@@ -165,7 +180,7 @@ def _cluster(plan: Plan) -> aws.Cluster:
     cluster = plan.cluster
     return aws.Cluster(
         name=cluster.name,
-        where=_where(plan, "cluster"),
+        where=_where(plan, "cluster", _CLUSTER_FIELDS),
         version=cluster.version,
         service_cidr=cluster.service_cidr,
         public_endpoint=cluster.endpoint.public,
@@ -176,6 +191,8 @@ def _cluster(plan: Plan) -> aws.Cluster:
         support_type=cluster.support_type,
         oidc_provider=bool(plan.pod_roles),
         default_add_ons=False,
+        auto_mode=False,
+        refused_settings=(),
         subnets=tuple(subnet.name for subnet in plan.network.private_subnets),
         tags=plan.tags,
     )
@@ -201,8 +218,8 @@ def _node_group(plan: Plan, group: PlannedGroup) -> aws.NodeGroup:
         disk_type=group.disk.type,
         disk_encrypted=group.disk.encrypted,
         metadata_hop_limit=group.metadata_hop_limit,
-        kubelet={},
-        autoscaling_tags=None,
+        kubelet=group.kubelet,
+        autoscaling_tags=group.autoscaler_tags,
         pods_per_node=group.pods_per_node,
     )
 

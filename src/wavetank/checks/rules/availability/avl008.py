@@ -11,7 +11,7 @@ from wavetank.checks.workloads import Container
 from wavetank.kube.types import Obj
 
 #: a user has left long before; of the grace period only what a hung process really uses up counts, which is all of it
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 180
 _DEFAULT_GRACE_SECONDS = 30
 
 

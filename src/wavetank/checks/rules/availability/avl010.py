@@ -39,7 +39,7 @@ def p99_milliseconds(expression: str) -> Decimal | None:
     above = _ABOVE.search(expression)
     if not _QUANTILE.search(expression) or above is None:
         return None
-    in_milliseconds = "_milliseconds" in expression or "_ms_bucket" in expression
+    in_milliseconds = any(sign in expression for sign in ("_milliseconds", "_ms_bucket", "* 1000", "1000 *"))
     return (Decimal(above[1]) * (1 if in_milliseconds else 1000)).normalize()
 
 
