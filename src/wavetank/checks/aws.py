@@ -78,6 +78,10 @@ class Cluster(Thing):
     oidc_provider: bool | None
     #: EKS installs vpc-cni, coredns and kube-proxy by itself, unless it was told not to
     default_add_ons: bool
+    #: EKS Auto Mode: AWS runs nodes, network and load balancers itself; nearly nothing of the rest can be known
+    auto_mode: bool | None
+    #: settings of the control plane that were written, though EKS has no place for them
+    refused_settings: tuple[str, ...]
     #: names of subnets
     subnets: tuple[str, ...] | None
     tags: Mapping[str, str] | None

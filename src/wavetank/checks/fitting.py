@@ -30,7 +30,7 @@ def fit_of(case: Case, workload: Workload, size: Callable[[NodeGroup], int | Non
 
     Never a false alarm: Karpenter's machines, groups whose size or machines are not known, make the answer None.
     """
-    if not case.given.nodes or case.manifests.of_kind("NodePool"):
+    if not knows_all_nodes(case):
         return None
     groups = machines_of(case)
     mine = [machines for machines in groups if machines.admits(workload) is not False]
@@ -40,6 +40,13 @@ def fit_of(case: Case, workload: Workload, size: Callable[[NodeGroup], int | Non
     demand = demand_of_workload(workload)
     pods = sum(copies(demand, room) for machines in mine for room in rooms[machines.group.name])
     return Fit(pods, sum(size(m.group) or 0 for m in mine), _places(mine, size))
+
+
+def knows_all_nodes(case: Case) -> bool:
+    """Whether pods can only run on the node groups of the case: no Karpenter, no Auto Mode, nothing unknown."""
+    cluster = case.aws.cluster
+    elsewhere = case.manifests.of_kind("NodePool") or case.aws.of_type("aws_eks_fargate_profile")
+    return case.given.nodes and not elsewhere and cluster is not None and cluster.auto_mode is False
 
 
 def _left_over(

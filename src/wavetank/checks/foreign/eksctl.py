@@ -19,6 +19,8 @@ from .sources import SourceFile
 
 DEFAULT_CIDR = "192.168.0.0/16"
 #: metrics-server came to the defaults with eksctl 0.200
+#: sections that other tools have for the control plane, and eksctl has not
+CONTROL_PLANE_KEYS = ("apiServer", "kubeAPIServer", "controllerManager", "kubeControllerManager", "scheduler", "etcd")
 DEFAULT_ADD_ONS = ("vpc-cni", "coredns", "kube-proxy", "metrics-server")
 
 
@@ -94,6 +96,8 @@ class _Config:
             support_type=_text(mapping(self._root.get("upgradePolicy")).get("supportType")),
             oidc_provider=mapping(self._root.get("iam")).get("withOIDC") is True,
             default_add_ons=True,
+            auto_mode=mapping(self._root.get("autoModeConfig")).get("enabled") is True,
+            refused_settings=tuple(key for key in CONTROL_PLANE_KEYS if key in self._root),
             subnets=None,
             tags=texts(self._metadata.get("tags")),
         )
@@ -195,12 +199,17 @@ class _Config:
 
     def _role(self, account: Obj, key: tuple[str, str], field: str, at: int, policies: str) -> IamRole:
         arns = account.get(policies)
-        statements = mapping(account.get("attachPolicy") or account.get("permissionPolicy")).get("Statement")
+        stated = mapping(account.get("attachPolicy") or account.get("permissionPolicy")).get("Statement")
+        statements = [*items(stated)]
+        if mapping(account.get("wellKnownPolicies")).get("autoScaler") is True:
+            statements.append(
+                {"Effect": "Allow", "Action": ["autoscaling:*", "eks:DescribeNodegroup"], "Resource": "*"}
+            )
         return IamRole(
             name=f"{key[0]}/{key[1]}",
             where=self._where(f"service account {key[0]}/{key[1]}", "iam", field, at),
             trust=None,
-            statements=tuple(items(statements)),
+            statements=tuple(statements),
             managed_policy_arns=tuple(map(str, arns)) if isinstance(arns, list) else (),
             service_accounts=(key,),
         )

@@ -165,6 +165,8 @@ def _cluster(cluster: Resource, has_oidc: bool, subnets: Mapping[str, Subnet]) -
         support_type=text(first_block(body, "upgrade_policy").get("support_type")),
         oidc_provider=has_oidc,
         default_add_ons=body.get("bootstrap_self_managed_addons", True) is True,
+        auto_mode=boolean(first_block(body, "compute_config").get("enabled", False)),
+        refused_settings=(),
         subnets=_names(vpc.get("subnet_ids"), subnets),
         tags=text_map(body.get("tags", {})),
     )

@@ -142,6 +142,8 @@ def _cluster(call: Registry) -> Cluster:
         support_type=text(mapping(_given(call, "support_type")).get("support_type")),
         oidc_provider=boolean(call.body.get("enable_irsa", True)),
         default_add_ons=call.body.get("bootstrap_self_managed_addons", True) is True,
+        auto_mode=boolean(mapping(either(call.body, "compute_config", "cluster_compute_config")).get("enabled", False)),
+        refused_settings=(),
         subnets=None,
         tags=text_map(call.body.get("tags", {})),
     )

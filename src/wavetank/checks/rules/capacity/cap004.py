@@ -17,8 +17,8 @@ def check(case: Case) -> Iterator[Mistake]:
         if workload.is_per_node or workload.is_batch:
             continue
         most = fit_of(case, workload, lambda group: group.max_size)
-        if most is None:
-            continue
+        if most is None or most.nodes == 0:
+            continue  # no group takes the pods at all: CAP009
         if most.pods < workload.max_replicas:
             yield _too_many(workload, most)
         elif adds_nodes(case) is False:

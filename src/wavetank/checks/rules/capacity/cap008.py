@@ -33,22 +33,32 @@ def check(case: Case) -> Iterator[Mistake]:
 def _stops(case: Case, quota: Manifest, workload: Workload) -> Iterator[Mistake]:
     wanted = workload.max_replicas + workload.surge_pods
     for key, limit in readable(quota.spec.get("hard")).items():
-        admitted = _admitted(case, workload, key, str(limit))
-        if admitted is not None and admitted < wanted:
-            yield _mistake(quota, workload, key, str(limit), admitted)
+        admitted = admitted_pods(case, workload, key, str(limit))
+        if admitted is None or admitted >= wanted or stopped_by_neighbours(case, workload, key, admitted):
+            continue
+        yield _mistake(quota, workload, key, str(limit), admitted)
 
 
-def _admitted(case: Case, workload: Workload, key: str, limit: str) -> int | None:
+def stopped_by_neighbours(case: Case, workload: Workload, key: str, admitted: int) -> bool:
+    """Whether others in the namespace keep it below its maximum: what CAP007 tells."""
+    return admitted < workload.max_replicas and taken_by_neighbours(case, workload, key) > 0
+
+
+def admitted_pods(case: Case, workload: Workload, key: str, limit: str) -> int | None:
     """Pods of the workload that the quota entry admits beside the other workloads' least; None when it does not count them."""
-    each = _use(workload, key)
+    each = use(workload, key)
     if not each:
         return None
+    return max(0, (quantity.milli(limit) - taken_by_neighbours(case, workload, key)) // each)
+
+
+def taken_by_neighbours(case: Case, workload: Workload, key: str) -> int:
+    """What the other workloads of the namespace count at their least, in thousandths."""
     neighbours = [w for w in case.workloads_in(workload.namespace) if w is not workload and not w.is_per_node]
-    taken = sum(_use(w, key) * w.min_replicas for w in neighbours)
-    return max(0, (quantity.milli(limit) - taken) // each)
+    return sum(use(w, key) * w.min_replicas for w in neighbours)
 
 
-def _use(workload: Workload, key: str) -> int:
+def use(workload: Workload, key: str) -> int:
     """What one pod counts under a quota key, in thousandths."""
     if key in ("pods", "count/pods"):
         return 1000
@@ -62,9 +72,9 @@ def _use(workload: Workload, key: str) -> int:
 def _mistake(quota: Manifest, workload: Workload, key: str, limit: str, admitted: int) -> Mistake:
     surge = workload.surge_pods
     wanted = workload.max_replicas + surge
-    needed = quantity.format_milli(_use(workload, key) * wanted)
+    needed = quantity.format_milli(use(workload, key) * wanted)
     if key.endswith("memory"):
-        needed = quantity.format_bytes(_use(workload, key) * wanted // 1000)
+        needed = quantity.format_bytes(use(workload, key) * wanted // 1000)
     return Mistake(
         at=quota.at("spec", "hard", key),
         message=(
