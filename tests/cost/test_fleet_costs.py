@@ -152,7 +152,7 @@ def test_whatever_it_is_shared_by_the_parts_are_the_bill(
         workload(f"w{n}", replicas=count, team=team, resources={"cpu": f"{cpu}m", "memory": f"{memory}Mi"})
         for n, (count, cpu, memory) in enumerate(asked)
     ]
-    more = {"karpenter": karpenter} if karpenter else {}
+    more: dict[str, Any] = {"karpenter": karpenter} if karpenter else {}
     plan = planned(workloads=workloads, helmReleases=[{"name": "karpenter"}] if karpenter else AUTOSCALER, **more)
     priced = bill(plan, ON)
     for view in ("line", "component", "workload", "team"):

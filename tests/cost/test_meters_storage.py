@@ -118,7 +118,8 @@ def test_copies_in_another_region_are_paid_there_and_on_the_way() -> None:
     plan = planned(workloads=[database(changePercentPerDay=1)])
     priced = bill(with_backup(plan, plans=(backup_plan(BackedUp("tag", "yes", "backup"), copy=copy),)), ON)
     there = line(priced, "db-data: snapshots in eu-west-1")
-    assert (there.reading.region, there.reading.quantity.expected) == ("eu-west-1", 3 * (100 + 10))
+    assert there.reading.region == "eu-west-1"
+    assert there.reading.quantity.expected == 3 * (100 + 10)
     sent = line(priced, "db-data: snapshots sent to eu-west-1").reading.quantity.expected
     assert sent.quantize(Decimal("0.01")) == Decimal("91.25")  # 3 × 1 GB × 365/12 days
 

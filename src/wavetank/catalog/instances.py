@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from typing import Any
 
 from wavetank.catalog.files import data
+from wavetank.catalog.learned import current
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,19 @@ def _types() -> dict[str, InstanceType]:
 
 def instance_type(name: str) -> InstanceType:
     """The facts of an instance type; KeyError when the catalog does not know it (``instance_type_names`` has all)."""
-    return _types()[name]
+    row = current().types.get(name)
+    return _types()[name] if row is None else _from_row(name, row)
 
 
 def instance_type_names() -> tuple[str, ...]:
     """Every instance type that the catalog knows, in order."""
-    return tuple(_types())
+    return tuple(dict.fromkeys((*_types(), *current().types)))
+
+
+def row_of(machine: InstanceType) -> list[Any]:
+    """The type as a row of ``data/instance-types.json``."""
+    *fields, accelerator = astuple(machine)[1:]
+    return [*fields, None if accelerator is None else list(accelerator)]
 
 
 def burstable_baseline_percent(name: str) -> int | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 
 from wavetank.catalog.files import data
+from wavetank.catalog.learned import current
 
 #: the month of AWS's own price examples
 HOURS_PER_MONTH = Decimal(data("prices")["hoursPerMonth"])
@@ -48,6 +49,9 @@ def _day(text: str | None) -> date | None:
 
 def ec2_price_usd_hour(region: str, instance_type: str) -> Price | None:
     """On-demand Linux price of one hour; None when the type is not offered there or its price is not known."""
+    own = current()
+    if instance_type in own.ec2_usd_hour.get(region, {}):
+        return Price(own.ec2_usd_hour[region][instance_type], own.source, own.date, True)
     facts = data("ec2-prices")
     if region not in facts["regions"] or instance_type not in facts["types"]:
         return None
@@ -57,6 +61,9 @@ def ec2_price_usd_hour(region: str, instance_type: str) -> Price | None:
 
 def price(region: str, key: str) -> Price | None:
     """The price named ``key`` (``natGatewayHour``, ``ebsGp3GBMonth``; ``price_keys`` has all) in a region."""
+    own = current()
+    if key in own.usd.get(region, {}):
+        return Price(own.usd[region][key], own.source, own.date, True)
     facts = data("prices")
     row = facts["regions"].get(region, {}).get(key)
     if row is None:

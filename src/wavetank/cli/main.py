@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 
 import click
@@ -13,6 +14,7 @@ import click
 from wavetank import __version__
 from wavetank.base.errors import EXIT_BAD_INPUT, EXIT_OUR_BUG, InputError, WavetankError
 from wavetank.cli import problems
+from wavetank.cli.facts_file import facts_file
 from wavetank.cli.options import asks_for_json
 
 #: verb -> (module under ``verbs``, one line of help): help needs no import of the verb's world.
@@ -20,7 +22,10 @@ VERBS = {
     "init": ("init", "Copy an example platform into a new folder."),
     "check": ("check", "Find the mistakes between the layers of a platform."),
     "cost": ("cost", "Price a platform for a month, line by line."),
+    "facts": ("facts", "Show the facts about AWS, or fetch them anew."),
     "render": ("render", "Write the Terraform, Kubernetes and Helm files of a platform."),
+    "diff": ("diff", "Compare two states of a platform, object by object."),
+    "graph": ("graph", "Draw a platform: what runs where, and who talks to whom."),
     "explain": ("explain", "Say why a line of a rendered file is what it is."),
     "schema": ("schema", "Print the JSON Schema of platform.yaml, for editors."),
     "up": ("up", "Run a platform on this machine: embedded AWS, cluster, real pods."),
@@ -101,7 +106,8 @@ def exit_code(arguments: list[str]) -> int:
     # https://no-color.org: set and not empty means no colour, even on a terminal.
     color = False if os.environ.get("NO_COLOR") else None
     try:
-        result = verbs.main(arguments, prog_name="wavetank", standalone_mode=False, color=color)
+        with _own_facts(arguments):
+            result = verbs.main(arguments, prog_name="wavetank", standalone_mode=False, color=color)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as ended:
         return ended.exit_code
@@ -124,6 +130,20 @@ def exit_code(arguments: list[str]) -> int:
         traceback.print_exc()
         _tell("This is a bug of wavetank's, not of yours; please report it with the lines above.", color)
         return EXIT_OUR_BUG
+
+
+@contextmanager
+def _own_facts(arguments: list[str]) -> Iterator[None]:
+    """The user's own facts come before those that are packaged; the verb that shows and renews them reads them itself."""
+    path = facts_file()
+    if arguments[:1] == ["facts"] or not path.is_file():
+        yield
+        return
+    from wavetank.app.facts import read_facts
+    from wavetank.catalog.learned import Learned, learned
+
+    with learned(read_facts(path) or Learned()):
+        yield
 
 
 def _tell(text: str, color: bool | None) -> None:
