@@ -27,8 +27,8 @@ def templates_of(group: NodeGroup, region: str) -> list[MachineTemplate]:
             region=region,
             node_group=group.name,
             subnet_cidr=subnet.cidr,
-            capacity=_capacity(kind, group.disk_size_gib),
-            allocatable=_allocatable(kind, group.disk_size_gib),
+            capacity=_capacity(kind, group.max_pods or kind.max_pods, group.disk_size_gib),
+            allocatable=_allocatable(kind, group.max_pods or kind.max_pods, group.disk_size_gib),
             labels=group.labels,
             taints=tuple(Taint(taint.key, taint.effect, taint.value) for taint in group.taints),
             capacity_type=group.capacity_type,
@@ -39,19 +39,19 @@ def templates_of(group: NodeGroup, region: str) -> list[MachineTemplate]:
     ]
 
 
-def _capacity(kind: InstanceType, disk_gib: int) -> Resources:
+def _capacity(kind: InstanceType, pods: int, disk_gib: int) -> Resources:
     return Resources(
         cpu_milli=kind.vcpu * 1000,
         memory_bytes=kind.memory_mib * MIB,
-        pods=kind.max_pods,
+        pods=pods,
         ephemeral_storage_bytes=disk_gib * GIB,
     )
 
 
-def _allocatable(kind: InstanceType, disk_gib: int) -> Resources:
+def _allocatable(kind: InstanceType, pods: int, disk_gib: int) -> Resources:
     return Resources(
         cpu_milli=kind.allocatable_cpu_milli,
         memory_bytes=kind.allocatable_memory_mib * MIB,
-        pods=kind.max_pods,
+        pods=pods,
         ephemeral_storage_bytes=int(disk_gib * GIB * EPHEMERAL_SHARE),
     )

@@ -82,6 +82,8 @@ class NodeGroup:
     node_role_arn: str
     autoscaling_group: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    #: what the launch template tells the kubelet; None: as the instance type has it
+    max_pods: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wavetank.cloud.eks.errors import InvalidParameterException
+from wavetank.cloud.eks.user_data import max_pods
 from wavetank.cloud.events import Subnet
 
 
@@ -25,6 +26,7 @@ class TemplateMachine:
 
     instance_type: str | None
     disk_gib: int | None
+    max_pods: int | None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Neighbours:
         data = found[0].get_version(template["version"]).data if found else {}
         volumes = [one.get("Ebs", {}).get("VolumeSize") for one in data.get("BlockDeviceMappings", [])]
         size = next((int(volume) for volume in volumes if volume), None)
-        return TemplateMachine(data.get("InstanceType") or None, size)
+        return TemplateMachine(data.get("InstanceType") or None, size, max_pods(str(data.get("UserData") or "")))
 
     def create_launch_template(self, name: str, instance_type: str, tags: dict[str, str]) -> str:
         template = self._ec2.create_launch_template(

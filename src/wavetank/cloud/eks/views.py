@@ -47,7 +47,7 @@ def enabled_log_types(logging: Wire) -> tuple[str, ...]:
 
 def node_group(wire: Wire, aws: Neighbours) -> NodeGroup:
     scaling, update = wire["scalingConfig"], wire["updateConfig"]
-    template = aws.machine_of(wire["launchTemplate"]) if "launchTemplate" in wire else TemplateMachine(None, None)
+    template = aws.machine_of(wire["launchTemplate"]) if "launchTemplate" in wire else TemplateMachine(None, None, None)
     return NodeGroup(
         name=wire["nodegroupName"],
         arn=wire["nodegroupArn"],
@@ -68,6 +68,7 @@ def node_group(wire: Wire, aws: Neighbours) -> NodeGroup:
         node_role_arn=wire["nodeRole"],
         autoscaling_group=wire["resources"]["autoScalingGroups"][0]["name"],
         tags=dict(wire["tags"]),
+        max_pods=template.max_pods,
     )
 
 
