@@ -82,6 +82,28 @@ def access_statements(
         yield {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": _resources(kind, arns)}
         if (kind, way) == ("bucket", "read"):
             yield {"Sid": "ListBuckets", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": arns}
+        if kind == "bucket" and any(_has_key(name, written) for name in names):
+            yield _key_statement(way, cluster_name, written)
+
+
+def _has_key(name: str, written: PlatformFile) -> bool:
+    buckets = (written.serverless.buckets if written.serverless else None) or ()
+    return any(each.name == name and each.kms for each in buckets)
+
+
+def _key_statement(way: str, cluster_name: str, written: PlatformFile) -> Obj:
+    """Use of the buckets' key, through S3 only. A key is known by its alias before it is made."""
+    actions = ["kms:Decrypt"] if way == "read" else ["kms:Decrypt", "kms:GenerateDataKey"]
+    return {
+        "Sid": f"{way.capitalize()}BucketsKey",
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": [f"arn:aws:kms:{written.region}:{written.account_id}:key/*"],
+        "Condition": {
+            "StringEquals": {"kms:ViaService": f"s3.{written.region}.amazonaws.com"},
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{cluster_name}/buckets"},
+        },
+    }
 
 
 def _resources(kind: str, arns: list[str]) -> list[str]:

@@ -1,13 +1,14 @@
-"""API Gateway v2: stages that change, which moto makes but cannot change."""
+"""API Gateway v2: stages that change, and domain names that become available; moto makes both and leaves it at that."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from wavetank.cloud.fixes.patch import Addition
+from wavetank.cloud.fixes.patch import Addition, Context, Patch
 
 #: of UpdateStage -> the attribute of moto's stage
 _SETTINGS = {
@@ -47,6 +48,25 @@ def delete_access_log_settings(self: Any) -> Any:
     return 204, {}, "{}"
 
 
+def _domain_json(original: Any, context: Context) -> Any:
+    def to_json(self: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = original(self)
+        region, mark = self.domain_name_arn.split(":")[3], hashlib.sha256(self.domain_name.encode()).hexdigest()
+        made = {
+            "domainNameStatus": "AVAILABLE",
+            "apiGatewayDomainName": f"d-{mark[:10]}.execute-api.{region}.amazonaws.com",
+            "hostedZoneId": f"Z{mark[:13].upper()}",
+            "ipAddressType": "ipv4",
+        }
+        shown["domainNameConfigurations"] = [made | each for each in self.domain_name_configurations]
+        if not shown["mutualTlsAuthentication"]:
+            del shown["mutualTlsAuthentication"]
+        return shown
+
+    return to_json
+
+
+PATCHES = (Patch("moto.apigatewayv2.models:DomainName", "to_json", "it never becomes available", _domain_json),)
 _RESPONSES = "moto.apigatewayv2.responses:ApiGatewayV2Response"
 _STAGE = "{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)"
 ADDITIONS = (

@@ -32,7 +32,7 @@ def _attributes(original: Any, context: Context) -> Any:
 
 def _set_attributes(original: Any, context: Context) -> Any:
     def set_attributes(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
-        kept = vars(self).get("policy")
+        kept = getattr(self, "policy", None)
         original(self, attributes, now)
         if "Policy" not in attributes:
             self.policy = kept

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from wavetank.plan.model import Plan, PodRole
-from wavetank.render.hcl import Attribute, Block, Call, Expression, Item, attributes, expression
-from wavetank.render.terraform.parts import attached, identifiers, pod_role_labels, policy_document, resource, template
+from wavetank.render.hcl import Attribute, Block, Call, Item, attributes, expression
+from wavetank.render.terraform.parts import attached, pod_role_labels, policy_document, resource, template
 from wavetank.render.terraform.store_names import references, referring
 from wavetank.render.trace import Traced, tree
 
@@ -28,9 +28,7 @@ def _role(plan: Plan, role: PodRole, name: str) -> Iterator[Block]:
     body = (Attribute("name", Traced(role.name, f"{path}.name")), *attributes(assume_role_policy=trust))
     yield resource("aws_iam_role", name, body, path)
     if role.statements:
-        yield _inline(
-            name, referring(tree(role.statements, f"{path}.statements"), _secret_arns(plan) | references(plan))
-        )
+        yield _inline(name, referring(tree(role.statements, f"{path}.statements"), references(plan)))
     for index, arn in enumerate(role.managed_policy_arns):
         where = f"{path}.managedPolicyArns[{index}]"
         yield attached(f"{name}_{index + 1}", name, Traced(arn, where), where)
@@ -62,16 +60,6 @@ def _association(role: PodRole, name: str, path: str) -> Block:
         role_arn=expression(f"aws_iam_role.{name}.arn"),
     )
     return resource("aws_eks_pod_identity_association", name, body, path)
-
-
-def _secret_arns(plan: Plan) -> dict[str, Expression]:
-    """The pattern by which a plan names a secret (AWS adds six random characters) → the real ARN."""
-    names = identifiers(secret.name for secret in plan.secrets)
-    prefix = f"arn:aws:secretsmanager:{plan.region}:{plan.account_id}:secret"
-    return {
-        f"{prefix}:{secret}-??????": expression(f"aws_secretsmanager_secret.{name}.arn")
-        for secret, name in names.items()
-    }
 
 
 def _trust(role: PodRole, path: str) -> Call:

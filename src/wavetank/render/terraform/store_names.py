@@ -1,4 +1,4 @@
-"""Terraform names of the stores and functions of the serverless half, and references in place of their ARNs.
+"""Terraform names of the parts of the serverless half, and references in place of ARNs that a plan writes out.
 
 Not a file of the configuration but a helper of those that name such things.
 """
@@ -23,6 +23,20 @@ def names(plan: Plan, kind: str) -> dict[str, str]:
 
 def references(plan: Plan) -> dict[str, Expression]:
     """The ARNs that the plan writes out in policies → references to the resources that have them."""
+    return _secret_arns(plan) | _store_arns(plan)
+
+
+def _secret_arns(plan: Plan) -> dict[str, Expression]:
+    """The pattern by which a plan names a secret (AWS adds six random characters) → the real ARN."""
+    names = identifiers(secret.name for secret in plan.secrets)
+    prefix = f"arn:aws:secretsmanager:{plan.region}:{plan.account_id}:secret"
+    return {
+        f"{prefix}:{secret}-??????": expression(f"aws_secretsmanager_secret.{name}.arn")
+        for secret, name in names.items()
+    }
+
+
+def _store_arns(plan: Plan) -> dict[str, Expression]:
     if plan.serverless is None:
         return {}
     place = f"{plan.region}:{plan.account_id}"
