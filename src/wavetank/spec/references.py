@@ -13,6 +13,7 @@ from wavetank import catalog
 from wavetank.base.errors import Problem
 from wavetank.kube import quantity
 from wavetank.spec import (
+    cost_references,
     delivery_references,
     delivery_references,
     gitops_references,
@@ -323,6 +324,7 @@ RULES: tuple[Callable[[Node], Iterator[Problem]], ...] = (
     public_endpoints_name_who_may,
     requests_stay_below_limits,
     charts_are_pinned,
+    *cost_references.RULES,
     *gitops_references.RULES,
     *ground_references.RULES,
     *ingress_references.RULES,

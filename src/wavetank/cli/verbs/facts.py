@@ -17,7 +17,12 @@ from wavetank.cli.table import table
 
 @click.group()
 def command() -> None:
-    """Show the facts about AWS that everything is computed with, or fetch them anew."""
+    """Show the facts about AWS that everything is computed with, or fetch them anew.
+
+    \b
+    wavetank facts show
+    wavetank facts update --region eu-west-1
+    """
 
 
 @command.command()
