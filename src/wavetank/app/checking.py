@@ -10,7 +10,7 @@ from pathlib import Path
 from wavetank.app.design import Design, design, designs
 from wavetank.app.inputs import inputs_of
 from wavetank.base.errors import InputError, Problem
-from wavetank.checks import Rule, Verdict, case_of_files, case_of_plan, judge
+from wavetank.checks import Rule, Verdict, case_of_files, judge
 
 _CANDIDATES = (Path(__file__).parents[1] / "docs" / "checks", Path(__file__).parents[3] / "docs" / "checks")
 
@@ -35,8 +35,7 @@ def checked_platform(
 
 
 def _checked(design_: Design, rules: Sequence[Rule]) -> Checked:
-    case = case_of_plan(design_.plan, design_.bill, design_.on)
-    return Checked(f"{design_.plan.name} ({design_.plan.environment})", judge(case, rules))
+    return Checked(f"{design_.plan.name} ({design_.plan.environment})", judge(design_.case, rules))
 
 
 def checked_files(

@@ -8,7 +8,8 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from wavetank.checks import Finding, case_of_plan, findings
+from wavetank.app.sources import programs_of
+from wavetank.checks import Case, Finding, case_of_plan, findings
 from wavetank.cost import Bill, bill
 from wavetank.plan import plan
 from wavetank.plan.model import Plan
@@ -31,7 +32,12 @@ class Design:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        return findings(case_of_plan(self.plan, self.bill, self.on))
+        return findings(self.case)
+
+    @property
+    def case(self) -> Case:
+        """What rules see of it, the programs that lie beside the spec included."""
+        return case_of_plan(self.plan, self.bill, self.on, programs_of(self.plan))
 
     @cached_property
     def bundle(self) -> Bundle:

@@ -18,8 +18,9 @@ from wavetank.app.charts import rendered_chart
 from wavetank.app.programs import found, output_of
 from wavetank.base.errors import InputError, OperationFailed, Problem
 from wavetank.checks import SourceFile, rendered_files
+from wavetank.checks.sources import PROGRAMS
 
-_ENDINGS = (".yaml", ".yml", ".json", ".tf", ".tfvars")
+_ENDINGS = (".yaml", ".yml", ".json", ".tf", ".tfvars", *PROGRAMS)
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _NEVER = ("node_modules", "__pycache__", "venv")
 #: a file that is longer than this is data, not a manifest

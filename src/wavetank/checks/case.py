@@ -19,6 +19,7 @@ from wavetank.plan.model import Plan
 from .aws import Aws
 from .components import Components, components_of
 from .manifests import Manifest, Manifests, mapping
+from .sources import SourceFile
 from .workloads import Autoscaler, Declared, Workload, autoscalers_of, workloads_of
 
 PRODUCTION_NAMES = ("production", "prod", "live")
@@ -65,6 +66,8 @@ class Case:
     bill: Bill | None = None
     #: by (namespace, workload)
     declared: Mapping[tuple[str, str], Declared] = field(default_factory=dict)
+    #: programs of the workloads and scripts of their operators (.py, .ts, .sh, .md…), as far as they were given
+    programs: tuple[SourceFile, ...] = ()
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:

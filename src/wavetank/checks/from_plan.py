@@ -23,15 +23,15 @@ from . import aws
 from .case import Case, Given
 from .foreign.documents import documents
 from .foreign.kubernetes import manifests as objects_of_document
-from .foreign.sources import SourceFile
 from .foreign.terraform import aws_of_terraform
 from .manifests import Manifest, Manifests
 from .model import Place, Step, Where
+from .sources import SourceFile
 from .workloads import Declared
 
 
-def case_of_plan(plan: Plan, bill: Bill, on: date) -> Case:
-    """What the rules see of a plan and its bill."""
+def case_of_plan(plan: Plan, bill: Bill, on: date, programs: tuple[SourceFile, ...] = ()) -> Case:
+    """What the rules see of a plan and its bill; ``programs`` are the sources of its workloads where they are at hand."""
     return Case(
         manifests=Manifests(tuple(_manifests(plan))),
         aws=_aws(plan),
@@ -42,6 +42,7 @@ def case_of_plan(plan: Plan, bill: Bill, on: date) -> Case:
         plan=plan,
         bill=bill,
         declared={(w.namespace, w.name): Declared(w.runs, w.model) for w in plan.workloads},
+        programs=programs,
     )
 
 

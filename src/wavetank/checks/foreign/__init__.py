@@ -13,13 +13,13 @@ from datetime import date
 from wavetank.checks.aws import Aws
 from wavetank.checks.case import Case, Given
 from wavetank.checks.manifests import Manifest, Manifests
+from wavetank.checks.sources import PROGRAMS, SourceFile
 
 from .documents import Document, UnreadableError, documents
 from .eksctl import aws_of_eksctl, is_cluster_config
 from .kubernetes import in_namespace, is_object, manifests, rendered_files
 from .merge import merged
 from .plan_json import aws_of_plan_json, is_plan_json
-from .sources import SourceFile
 from .terraform import aws_of_terraform
 
 __all__ = ["Foreign", "SourceFile", "case_of_files", "in_namespace", "rendered_files"]
@@ -60,6 +60,7 @@ def case_of_files(files: Sequence[SourceFile], on: date, environment: str | None
         on=on,
         file=ordered[0].name if ordered else "",
         environment=environment,
+        programs=tuple(file for file in ordered if file.base.endswith(PROGRAMS)),
     )
     return Foreign(case, tuple(left_out))
 

@@ -14,8 +14,7 @@ from typing import Any
 import yaml
 
 from wavetank.checks.model import Place, Step, Where
-
-from .sources import SourceFile
+from wavetank.checks.sources import SourceFile
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: values in one document, aliases counted each time: more is an attack, not a manifest

@@ -12,10 +12,10 @@ from typing import Any
 from wavetank.checks.aws import AddOn, Aws, Cluster, IamRole, NatGateway, Network, NodeGroup, Subnet
 from wavetank.checks.manifests import items, mapping, texts, whole
 from wavetank.checks.model import Step, Where
+from wavetank.checks.sources import SourceFile
 from wavetank.kube.types import Obj
 
 from .documents import Document, UnreadableError, documents
-from .sources import SourceFile
 
 DEFAULT_CIDR = "192.168.0.0/16"
 #: metrics-server came to the defaults with eksctl 0.200

@@ -9,9 +9,9 @@ from functools import partial
 
 from wavetank.checks.manifests import Manifest
 from wavetank.checks.model import Place, Step, Where
+from wavetank.checks.sources import SourceFile
 
 from .documents import Document, path_text
-from .sources import SourceFile
 
 #: apiVersions of files that look like objects and are for a tool, not for a cluster
 NOT_OBJECTS = (

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from wavetank.checks.aws import Aws, Backend
-from wavetank.checks.foreign.sources import SourceFile
 from wavetank.checks.model import Place, Step, Where
+from wavetank.checks.sources import SourceFile
 
 from .evaluate import value_of
 from .facts import Registry, aws_of_resources

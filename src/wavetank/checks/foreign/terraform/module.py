@@ -11,8 +11,8 @@ from functools import cached_property, partial
 from typing import Any
 
 from wavetank.checks.aws import UNKNOWN, Encoded, Reference, Resource, Unknown
-from wavetank.checks.foreign.sources import SourceFile
 from wavetank.checks.model import Place, Step, Where
+from wavetank.checks.sources import SourceFile
 
 from .evaluate import Scope, is_known, value_of
 from .parser import SyntaxProblem, parse

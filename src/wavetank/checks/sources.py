@@ -1,8 +1,11 @@
-"""The files that foreign readers are given: names and texts, read (and charts rendered) by ``app``."""
+"""The files that readers and rules are given: names and texts, read (and charts rendered) by ``app``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+#: endings of programs and scripts, which a few rules read
+PROGRAMS = (".py", ".ts", ".tsx", ".js", ".mjs", ".sh", ".md")
 
 
 @dataclass(frozen=True)
