@@ -82,6 +82,17 @@ def test_what_is_needed_is_installed() -> None:
     } <= charts
 
 
+def test_cert_manager_gets_a_role_only_where_it_proves_names_by_dns() -> None:
+    text = BASE.replace("DELIVERY", DELIVERIES["canary"])
+    by_http = plan(load_text(text.replace(", solver: dns01", ""), "platform.yaml"))
+    roles = [
+        next(each.role for each in found.helm_releases if each.chart == "cert-manager")
+        for found in (planned("canary"), by_http)
+    ]
+    assert roles[0] is not None
+    assert roles[1] is None
+
+
 def test_a_chart_that_the_author_lists_is_told_the_same() -> None:
     text = BASE.replace("DELIVERY", DELIVERIES["canary"])
     listed = (

@@ -105,6 +105,15 @@ def test_who_calls_and_what_stay_in_one_rule() -> None:
     ]
 
 
+def test_a_gateway_is_a_caller_by_name() -> None:
+    text = PLATFORM + MESH.replace("from: web,", "from: [web, edge],")
+    rules = only(text, "AuthorizationPolicy", "api")["spec"]["rules"]
+    assert rules[0]["from"][0]["source"]["principals"] == [
+        "cluster.local/ns/harbor/sa/web",
+        "cluster.local/ns/istio-ingress/sa/istio-ingressgateway",
+    ]
+
+
 def test_the_certificate_of_a_gateway_lies_beside_its_proxies() -> None:
     certificate = only(PLATFORM + MESH, "Certificate", "edge")
     assert (certificate["metadata"]["namespace"], certificate["spec"]["secretName"]) == ("istio-ingress", "edge-tls")

@@ -14,7 +14,7 @@ FIRST_LINE = len(MESHED.splitlines()) + 2
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        ("routes: [{name: r, hosts: [], http: {to: api}}]", "a VirtualService needs hosts"),
+        ("routes: [{name: r, hosts: [], http: {to: api}}]", "hosts: the list is empty"),
         ("routes: [{name: r, hosts: apy, http: {to: api}}]", '"apy" is neither a service of the platform'),
         ("routes: [{name: r, hosts: api, http: {to: api.internal}}]", '"api.internal" is neither a service'),
         ("routes: [{name: r, hosts: api, http: {to: api, subset: v2}}]", 'no destination defines the subset "v2"'),

@@ -8,6 +8,7 @@ from typing import Any
 from wavetank import catalog
 from wavetank.kube.types import Obj
 from wavetank.plan.backup import SNAPSHOT_CONTROLLER, takes_snapshots
+from wavetank.plan.edges import needs_its_policy
 from wavetank.plan.gitops import argo_cd_values
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import AddOn, HelmRelease, PodRole
@@ -208,7 +209,7 @@ def _helm_release(
     role = None
     if service_account is not None:
         holder = Holder(namespace, service_account, path)
-        policy = (wanted.statements if wanted else ()) or catalog.controller_policy(chart)
+        policy = (wanted.statements if wanted else ()) or _catalogued(chart, written)
         role = pod_role(holder, stated.permissions, written, cluster_name, ledger, statements=policy)
     release = HelmRelease(
         name=stated.name,
@@ -221,6 +222,11 @@ def _helm_release(
         role=role.name if role else None,
     )
     return release, role
+
+
+def _catalogued(chart: str, written: PlatformFile) -> tuple[Obj, ...]:
+    """The policy that the catalog has for a chart, where this platform makes use of it."""
+    return catalog.controller_policy(chart) if needs_its_policy(chart, written) else ()
 
 
 def _values(

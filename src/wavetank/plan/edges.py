@@ -122,6 +122,12 @@ def _of_mesh(written: PlatformFile) -> Iterator[Component]:
         yield Component(_BALANCERS, ("mesh.gateways",), "it makes the load balancer of the gateway")
 
 
+def needs_its_policy(chart: str, written: PlatformFile) -> bool:
+    """Whether a chart needs the IAM policy that the catalog has for it: cert-manager only where it proves names by DNS."""
+    issuers = written.certificate_issuers or ()
+    return chart != "cert-manager" or not issuers or any(each.solver == "dns01" for each in issuers)
+
+
 def _of_rollouts(written: PlatformFile) -> Iterator[Component]:
     if any(each.kind == "Rollout" for each in written.workloads or ()):
         yield Component("argo-rollouts", ("workloads",), "the controller of Rollouts")

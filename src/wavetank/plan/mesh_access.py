@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wavetank.kube.types import Obj
 from wavetank.plan.ledger import Ledger
-from wavetank.plan.mesh_names import Names, principal
+from wavetank.plan.mesh_names import TRUST_DOMAIN, Names, principal
+from wavetank.plan.mesh_traffic import gateway_release
 from wavetank.plan.model import MeshObject, Workload
 from wavetank.spec.mesh import Authorization, AuthorizationRule, RequestAuthentication
 
@@ -36,12 +37,22 @@ def _selected(workload: Workload | None) -> Obj:
     return {"selector": {"matchLabels": dict(workload.selector_labels)}} if workload is not None else {}
 
 
+def _identity(name: str, names: Names) -> str:
+    """Of a workload, or of the proxies of a gateway, whose service account is named for their release."""
+    workload = names.workload(name)
+    if workload is not None:
+        return principal(workload)
+    edges = (names.written.mesh.gateways if names.written.mesh is not None else None) or ()
+    release, home = gateway_release(next(each for each in edges if each.name == name), names.written)
+    return f"{TRUST_DOMAIN}/ns/{home}/sa/{release}"
+
+
 def _rule(stated: AuthorizationRule, names: Names) -> Obj:
     rule: Obj = {}
     if stated.from_ is not None:
-        called = [found for each in stated.from_ if isinstance(each, str) and (found := names.workload(each))]
+        callers = [_identity(each, names) for each in stated.from_ if isinstance(each, str)]
         sources = [each for each in stated.from_ if not isinstance(each, str)]
-        known: list[Obj] = [{"source": {"principals": [principal(each) for each in called]}}] if called else []
+        known: list[Obj] = [{"source": {"principals": callers}}] if callers else []
         rule["from"] = [*known, *sources]
     operation: Obj = {}
     if stated.methods is not None:

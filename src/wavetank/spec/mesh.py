@@ -238,7 +238,7 @@ class AuthorizationRule(Written):
     short_forms = (mapping_with("methods", "paths", "ports"),)
 
     from_: Annotated[Many[FreeObject | str] | None, one_or_more(str), Field(alias="from")] = None
-    """Workloads of the platform by name, or sources in Istio's shape."""
+    """Workloads of the platform and gateways of the mesh by name, or sources in Istio's shape."""
     methods: Many[str] | None = None
     """HTTP methods."""
     paths: Many[str] | None = None

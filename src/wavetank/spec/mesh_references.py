@@ -246,7 +246,7 @@ def mesh_workloads_exist(root: Node) -> Iterator[Problem]:
             yield from unknown(policy.get("workload"), "workload", known)
             for rule in elements(policy, "rules"):
                 for source in _each(rule.get("from")):
-                    yield from unknown(source, "workload", known)
+                    yield from unknown(source, "workload", [*known, *names(root, "mesh", "gateways")])
     for gateway in elements(root, "mesh", "gateways"):
         yield from unknown(at(gateway, "tls", "issuer"), "certificate issuer", names(root, "certificateIssuers"))
 
