@@ -31,7 +31,7 @@ def problems(cost: str) -> list[str]:
     "cost",
     [
         "{nodeHours: {general: 10}, spotSavings: {general: 70}}",
-        "{commitments: [{kind: reserved, term: 3y-all-upfront, nodeGroups: general}]}",
+        "{commitments: [{kind: reserved, term: 3y-all-upfront, nodeGroups: [general]}]}",
         "{spotSavingPercent: 100, changePercentPerDay: 0}",
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from decimal import Decimal
+from typing import Any
 
 from wavetank import catalog
 from wavetank.base.units import KIB_PER_GB
@@ -12,6 +13,8 @@ from wavetank.plan.model import (
     AddOn,
     Cluster,
     CostAssumptions,
+    HelmRelease,
+    Ingress,
     LocalCommand,
     Network,
     Objectives,
@@ -49,6 +52,7 @@ ON_DEMAND = Default("cost.commitments", "nothing was promised to AWS")
 IMAGE_GB = Default("cost.imageStorageGb", f"5 GB per repository: {GUESS}")
 
 _SECONDS_PER_MONTH = catalog.HOURS_PER_MONTH * 3600
+_SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme"
 _CENT = Decimal("0.01")
 
 
@@ -77,13 +81,14 @@ def cost_assumptions(
     add_ons: tuple[AddOn, ...],
     repositories: tuple[Repository, ...],
     services: tuple[Service, ...],
+    public: bool,
     ledger: Ledger,
 ) -> CostAssumptions:
-    """Monthly quantities that nothing else states."""
+    """Monthly quantities that nothing else states; ``public``: requests come from the internet (``faces_internet``)."""
     stated = written or WrittenCost()
     ships_logs = any(add_on.name == "amazon-cloudwatch-observability" for add_on in add_ons)
     return CostAssumptions(
-        internet_out_gb=_internet_out_gb(stated, expected, services, ledger),
+        internet_out_gb=_internet_out_gb(stated, expected, public, ledger),
         nat_gb=ledger.chosen("cost.natGb", stated.nat_gb, Decimal(50 if network.nat_gateways else 0), NAT_GB),
         cross_zone_gb=_cross_zone_gb(stated, expected, services, ledger),
         control_plane_log_gb=ledger.chosen(
@@ -139,11 +144,25 @@ def _gb_month(requests_per_second: Decimal, kib: Decimal) -> Decimal:
     return (requests_per_second * _SECONDS_PER_MONTH * kib / KIB_PER_GB).quantize(_CENT)
 
 
-def _internet_out_gb(stated: WrittenCost, expected: Traffic, services: tuple[Service, ...], ledger: Ledger) -> Decimal:
+def faces_internet(
+    services: tuple[Service, ...], ingresses: tuple[Ingress, ...], releases: tuple[HelmRelease, ...], apis: bool
+) -> bool:
+    """Whether anything of the platform answers the internet: a load balancer of any origin, or an API."""
+    balanced = any(each.load_balancer and each.load_balancer.scheme == "internet-facing" for each in services)
+    entered = any(each.scheme == "internet-facing" for each in ingresses)
+    return apis or balanced or entered or any(_has_public_service(release.values) for release in releases)
+
+
+def _has_public_service(values: Any) -> bool:
+    if not isinstance(values, dict):
+        return False
+    return values.get(_SCHEME) == "internet-facing" or any(_has_public_service(each) for each in values.values())
+
+
+def _internet_out_gb(stated: WrittenCost, expected: Traffic, public: bool, ledger: Ledger) -> Decimal:
     path = "cost.internetOutGb"
     if stated.internet_out_gb is not None:
         return ledger.stated(path, stated.internet_out_gb)
-    public = any(each.load_balancer and each.load_balancer.scheme == "internet-facing" for each in services)
     amount = _gb_month(expected.requests_per_second, expected.response_kib) if public else Decimal(0)
     origins = ("traffic.requestsPerSecond", "traffic.responseKib")
     how = "requests of a month times the size of a response" if public else "no load balancer faces the internet"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from wavetank.plan.access import role, role_binding
 from wavetank.plan.analysis import analysis_templates, smoke_test_policies
-from wavetank.plan.assumptions import cost_assumptions, local_commands, objectives, suppressions, traffic
+from wavetank.plan.assumptions import (
+    cost_assumptions,
+    faces_internet,
+    local_commands,
+    objectives,
+    suppressions,
+    traffic,
+)
 from wavetank.plan.backup import backup, backup_components, standby
 from wavetank.plan.cluster import cluster
 from wavetank.plan.components import add_ons, helm_releases, prefix_delegation
@@ -91,6 +98,7 @@ def plan(platform: Platform) -> Plan:
     monitors = tuple(service_monitor(each, services, ledger) for each in written.service_monitors or ())
     meshed = mesh(written, services, workloads, ledger)
     policies = tuple(network_policy(each, workloads, net, ledger) for each in written.network_policies or ())
+    is_public = faces_internet(services, ways_in, charts, bool(written.serverless and written.serverless.apis))
     around = Surroundings(net, spaces, workloads, services, ways_in, monitors, charts, meshed, policies)
     return Plan(
         name=ledger.stated("name", written.name),
@@ -148,7 +156,9 @@ def plan(platform: Platform) -> Plan:
         push_role=push_role(built, policy, eks.name, ledger),
         gitops=gitops(written, charts, ledger),
         traffic=expected,
-        cost=cost_assumptions(written.cost, expected, net, eks, installed, repositories, services, ledger),
+        cost=cost_assumptions(
+            written.cost, expected, net, eks, installed, repositories, services, is_public, ledger
+        ),
         objectives=objectives(written.objectives, ledger),
         suppressions=suppressions(written, ledger),
         local=local_commands(written, workloads, ledger),
