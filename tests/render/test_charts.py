@@ -13,10 +13,21 @@ import yaml
 from sample_plans import sample_plan, workload
 
 from helm_real import by_identity, lint_problems, objects_in, template, values_of
-from wavetank.plan.model import Autoscaling, ConfigMap, Container, Plan, ServiceAccount, Workload
+from wavetank.plan.model import ConfigMap, Container, Plan, ServiceAccount, Workload
 from wavetank.render import Family, render, write
 
 API = workload().containers[0]
+AUTOSCALING = workload().autoscaling
+assert AUTOSCALING is not None
+#: without a Service nothing can lead to one
+NO_SERVICES: dict[str, Any] = {
+    "services": (),
+    "service_monitors": (),
+    "ingresses": (),
+    "mesh": None,
+    "analysis_templates": (),
+    "serverless": None,
+}
 
 
 def written(folder: Path, *plans: Plan) -> None:
@@ -74,7 +85,9 @@ DIFFERENT: dict[str, Plan] = {
     "a sidecar in front": with_workload(containers=(other_container("proxy"), API)),
     "an init container": with_workload(init_containers=(other_container("fetch"),)),
     "no autoscaler": with_workload(autoscaling=None, replicas=3),
-    "another autoscaler": with_workload(autoscaling=Autoscaling("api", 1, 2, (), {})),
+    "another autoscaler": with_workload(
+        autoscaling=replace(AUTOSCALING, min_replicas=1, max_replicas=2, metrics=(), behavior={})
+    ),
     "no budget": with_workload(disruption_budget=None),
     "settings": with_workload(config=ConfigMap("api-config", {"RANDOM_STATE": "43", "NEW": "x", "a": "{{ .Values }}"})),
     "no settings": with_workload(config=None),
@@ -83,12 +96,10 @@ DIFFERENT: dict[str, Plan] = {
     "other seconds": with_workload(termination_grace_period_seconds=2_000_000),
     "a percentage": with_workload(strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"}}),
     "another workload": dev(workloads=(workload(), other_workload("worker"))),
-    "only another workload": dev(workloads=(other_workload("worker"),), services=(), service_monitors=()),
-    "no services": dev(services=(), service_monitors=()),
+    "only another workload": dev(workloads=(other_workload("worker"),), **NO_SERVICES),
+    "no services": dev(**NO_SERVICES),
     "no namespaces": dev(namespaces=()),
-    "nothing at all": dev(
-        namespaces=(), workloads=(), services=(), network_policies=(), roles=(), role_bindings=(), service_monitors=()
-    ),
+    "nothing at all": dev(namespaces=(), workloads=(), network_policies=(), roles=(), role_bindings=(), **NO_SERVICES),
 }
 
 
@@ -153,6 +164,16 @@ def test_a_value_that_is_set_reaches_the_object(tmp_path: Path) -> None:
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     assert container["image"].endswith("/tug-api:2.0.0")
     assert container["resources"]["requests"]["cpu"] == "2"
+
+
+def test_a_pipeline_may_pin_the_digest_of_what_it_has_built(tmp_path: Path) -> None:
+    written(tmp_path, sample_plan())
+    digest = "sha256:" + "2" * 64
+    values = {"api": {"image": {"tag": "2.0.0", "digest": digest}}}
+    deployment = next(
+        item for item in template(tmp_path / "production/helm/tug", values) if item["kind"] == "Deployment"
+    )
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"].endswith(f"/tug-api:2.0.0@{digest}")
 
 
 def test_a_workload_can_be_switched_off(tmp_path: Path) -> None:

@@ -18,13 +18,16 @@ def schema(title: str, root: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def properties(values: Iterable[Value]) -> dict[str, Any]:
-    """The properties of one chart's values."""
+    """The properties of one chart's values. An image may always get a tag and a digest: a pipeline pins what it has built."""
     found: dict[str, Any] = {}
     for value in values:
         inner = found
         for step in value.name[:-1]:
             inner = inner.setdefault(step, closed({}))["properties"]
         inner[value.name[-1]] = _of(value)
+        if value.name[-2:] == ("image", "repository"):
+            for part in ("tag", "digest"):
+                inner.setdefault(part, {"type": ["null", "string"], "description": f"The {part} of {value.path}."})
     return found
 
 

@@ -1,0 +1,140 @@
+"""The picture as SVG: one file, no fonts or scripts from elsewhere, readable on light and dark pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from wavetank.render.graph.layout import Layout, layout
+from wavetank.render.graph.topology import Box, Machines, Topology
+
+WIDTH, HEIGHT = 210, 54
+COLUMN_GAP, ROW_GAP = 76, 22
+MARGIN, TITLE_HEIGHT, FLOOR_GAP = 28, 46, 40
+MACHINES_WIDTH = 236
+#: characters that fit into a box, by its two sizes of letters
+TITLE_LETTERS, DETAIL_LETTERS = 27, 35
+_STYLE = """\
+svg { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
+.page { fill: #ffffff; } .title { font-size: 17px; font-weight: 600; fill: #1b2733; }
+.name { font-size: 13px; font-weight: 600; fill: #1b2733; } .detail { font-size: 10.5px; fill: #5a6875; }
+.arrow { fill: none; stroke: #93a1ad; stroke-width: 1.4; } .head { fill: #93a1ad; }
+.internet { fill: #eef1f4; stroke: #7b8894; } .entrance { fill: #f3ecfb; stroke: #8a5bc4; }
+.function { fill: #fdf1e3; stroke: #d9822b; } .workload { fill: #e7f1fc; stroke: #3a7bc8; }
+.store { fill: #e6f5ec; stroke: #3c9a5f; } .outside { fill: #f6f6f6; stroke: #9a9a9a; stroke-dasharray: 4 3; }
+.zone { fill: #f7f9fb; stroke: #d5dde4; } .machine { fill: #ffffff; stroke: #b3bec8; }
+@media (prefers-color-scheme: dark) {
+.page { fill: #10161c; } .title, .name { fill: #e8eef3; } .detail { fill: #a5b2bd; } .arrow { stroke: #6d7b87; }
+.head { fill: #6d7b87; } .internet { fill: #222b33; } .entrance { fill: #2b2238; } .function { fill: #3a2b1a; }
+.workload { fill: #17293c; } .store { fill: #163024; } .outside { fill: #1e2227; }
+.zone { fill: #161d24; stroke: #2c3741; } .machine { fill: #1c252d; stroke: #46535e; } }
+"""
+_ARROW_HEAD = """\
+<defs><marker id="head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+<path class="head" d="M0,0.6 L8,4 L0,7.4 z"/></marker></defs>"""
+
+
+def svg(topology: Topology) -> str:
+    """The whole document."""
+    places = _places(layout(topology))
+    width, floor = _size(topology, places)
+    height = floor + _floor_height(topology) + MARGIN
+    return "\n".join(
+        (
+            _opening(topology, width, height),
+            f"<style>\n{_STYLE}</style>",
+            _ARROW_HEAD,
+            f'<rect class="page" width="{width}" height="{height}" rx="10"/>',
+            _text("title", MARGIN, MARGIN + 10, topology.title),
+            *_arrows(topology, places),
+            *(_box(box, *places[box.key]) for box in topology.boxes),
+            *_machines(topology, floor, width),
+            "</svg>\n",
+        )
+    )
+
+
+def _opening(topology: Topology, width: int, height: int) -> str:
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(topology.title)}">'
+
+
+def _places(found: Layout) -> dict[str, tuple[int, int]]:
+    """By box: its upper left corner; columns are centred on the tallest one."""
+    tallest = max((len(column) for column in found.columns), default=0)
+    places = {}
+    for at, column in enumerate(found.columns):
+        top = MARGIN + TITLE_HEIGHT + (tallest - len(column)) * (HEIGHT + ROW_GAP) // 2
+        for row, box in enumerate(column):
+            places[box.key] = (MARGIN + at * (WIDTH + COLUMN_GAP), top + row * (HEIGHT + ROW_GAP))
+    return places
+
+
+def _size(topology: Topology, places: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    """The width of the page, and where the machines begin."""
+    right = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN
+    machines = 2 * MARGIN + len(topology.machines) * (MACHINES_WIDTH + 14) + 6
+    title = 2 * MARGIN + 9 * len(topology.title)
+    bottom = max((y for _, y in places.values()), default=MARGIN) + HEIGHT
+    return max(right, machines, title), bottom + FLOOR_GAP
+
+
+def _box(box: Box, x: int, y: int) -> str:
+    shape = f'<rect class="{box.kind}" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="8"/>'
+    name_y = y + (24 if box.detail else 32)
+    name = _text("name", x + 12, name_y, _short(box.title, TITLE_LETTERS))
+    detail = _text("detail", x + 12, y + 41, _short(box.detail, DETAIL_LETTERS)) if box.detail else ""
+    return f"<g><title>{escape(f'{box.title} {box.detail}'.strip())}</title>{shape}{name}{detail}</g>"
+
+
+def _arrows(topology: Topology, places: dict[str, tuple[int, int]]) -> Iterator[str]:
+    for arrow in topology.arrows:
+        start, end = places[arrow.source], places[arrow.target]
+        label = f"<title>{escape(arrow.label)}</title>" if arrow.label else ""
+        yield f'<path class="arrow" marker-end="url(#head)" d="{_curve(start, end)}">{label}</path>'
+
+
+def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
+    """From the right side to the left side; back or within a column, around the right side of both."""
+    (x, y), (to_x, to_y) = (start[0] + WIDTH, start[1] + HEIGHT // 2), (end[0], end[1] + HEIGHT // 2)
+    if to_x > x:
+        bend = max(34, (to_x - x) // 2)
+        return f"M{x},{y} C{x + bend},{y} {to_x - bend},{to_y} {to_x},{to_y}"
+    out = max(x, end[0] + WIDTH) + COLUMN_GAP // 2
+    return f"M{x},{y + 9} C{out},{y + 9} {out},{to_y - 9} {end[0] + WIDTH},{to_y - 9}"
+
+
+# --- machines ---------------------------------------------------------------------------------------------------------
+
+
+def _floor_height(topology: Topology) -> int:
+    return 112 if topology.machines else 0
+
+
+def _machines(topology: Topology, top: int, width: int) -> Iterator[str]:
+    """The floor: the cluster's machines, with the zones that each group has."""
+    if not topology.machines:
+        return
+    yield f'<rect class="zone" x="{MARGIN}" y="{top}" width="{width - 2 * MARGIN}" height="{_floor_height(topology)}" rx="8"/>'
+    yield _text("detail", MARGIN + 14, top + 20, f"machines in {', '.join(topology.zones)}")
+    for at, machines in enumerate(topology.machines):
+        yield _machine(machines, topology, MARGIN + 10 + at * (MACHINES_WIDTH + 14), top + 32)
+
+
+def _machine(machines: Machines, topology: Topology, x: int, y: int) -> str:
+    missing = set(topology.zones) - set(machines.zones)
+    zones = f"only in {', '.join(machines.zones)}" if missing else "in all zones"
+    return (
+        f'<rect class="machine" x="{x}" y="{y}" width="{MACHINES_WIDTH}" height="66" rx="7"/>'
+        + _text("name", x + 12, y + 22, _short(machines.title, TITLE_LETTERS))
+        + _text("detail", x + 12, y + 40, _short(machines.detail, DETAIL_LETTERS + 5))
+        + _text("detail", x + 12, y + 55, zones)
+    )
+
+
+def _text(style: str, x: int, y: int, text: str) -> str:
+    return f'<text class="{style}" x="{x}" y="{y}">{escape(text)}</text>'
+
+
+def _short(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
