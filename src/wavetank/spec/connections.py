@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from wavetank.spec.problems import refuse
 from wavetank.spec.shapes import EgressRule, IngressRule, PolicyPort
-from wavetank.spec.words import WORD, DottedName, Labels, Many, Name, Text, Written, check_cidr, one_or_more
+from wavetank.spec.words import WORD, DottedName, Labels, Many, Name, Written, check_cidr, one_or_more
 
 #: what a connection can name beside workloads, services, ranges and hosts
 PLACES = ("internet", "aws", "vpc", "publicSubnets", "privateSubnets")
@@ -38,7 +38,7 @@ class Connection(Written):
 
     short_forms = (WORD,)
 
-    to: Annotated[Text | None, AfterValidator(lambda value: value if value is None else _target(value))] = None
+    to: Annotated[str | None, AfterValidator(lambda value: value if value is None else _target(value))] = None
     """What is reached. Absent when `namespace` says it: pods that the platform does not describe."""
     namespace: Name | None = None
     """Namespace of what is reached. Default: that of the service or workload of this name."""
@@ -72,7 +72,7 @@ class Source(Written):
     short_forms = (WORD,)
 
     from_: Annotated[
-        Text | None, AfterValidator(lambda value: value if value is None else _target(value)), Field(alias="from")
+        str | None, AfterValidator(lambda value: value if value is None else _target(value)), Field(alias="from")
     ] = None
     """Who talks. Absent when `namespace` says it."""
     namespace: Name | None = None
