@@ -57,7 +57,10 @@ def _entrance(
         service_port=own,
         target_port=_target_port(service, workload),
         target_group=ledger.derived(
-            f"{path}.targetGroup", shortened(f"{cluster_name}-{service.name}", 32), ("cluster.name", origin), "unique"
+            f"{path}.targetGroup",
+            shortened(f"{cluster_name}-{service.name}".replace("_", "-"), 32),
+            ("cluster.name", origin),
+            "unique",
         ),
         health_check_path=ledger.derived(
             f"{path}.healthCheckPath", health, (f"workloads[{service.workload}]",), "what makes a pod ready"

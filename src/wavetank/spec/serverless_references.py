@@ -92,6 +92,15 @@ def somebody_binds_the_entrance(root: Node) -> Iterator[Problem]:
         yield first.place.problem(message, f"List {_CONTROLLER} under helmReleases.")
 
 
+def called_services_have_pods(root: Node) -> Iterator[Problem]:
+    """A target group is filled with pods; an ExternalName has none."""
+    outside = {name_of(each) for each in elements(root, "services") if each.get("externalName") is not None}
+    for node in _called(root):
+        if word(node) in outside:
+            message = f'the service "{word(node)}" is only another name: there are no pods to reach'
+            yield node.place.problem(message, "Call what it names.")
+
+
 def routes_are_guarded(root: Node) -> Iterator[Problem]:
     """A route asks for a token unless it says that it is public; one path and method lead to one place."""
     for api in elements(root, "serverless", "apis"):
@@ -156,11 +165,15 @@ def triggers_work(root: Node) -> Iterator[Problem]:
 
 
 def _batch_problems(trigger: Mapped | None, queue: Mapped | None) -> Iterator[Problem]:
+    fifo = queue.get("fifo") if queue is not None else None
+    ordered = isinstance(fifo, Scalar) and fifo.value is True
+    wait = trigger.get("batchingSeconds") if trigger is not None else None
+    if ordered and wait is not None and number(wait):
+        yield wait.place.problem("messages of a FIFO queue do not wait for a batch", "Remove batchingSeconds.")
     size = trigger.get("batchSize") if trigger is not None else None
     if trigger is None or size is None or (number(size) or 0) <= 10:
         return
-    fifo = queue.get("fifo") if queue is not None else None
-    if isinstance(fifo, Scalar) and fifo.value is True:
+    if ordered:
         yield size.place.problem("a FIFO queue gives at most 10 messages at a time", "Write batchSize 10.")
     elif not number(trigger.get("batchingSeconds")):
         yield size.place.problem("more than 10 messages at a time need time to gather", "Add batchingSeconds 1.")
@@ -213,6 +226,7 @@ RULES = (
     parts_exist,
     permitted_stores_exist,
     somebody_binds_the_entrance,
+    called_services_have_pods,
     routes_are_guarded,
     timeouts_form_a_chain,
     triggers_work,

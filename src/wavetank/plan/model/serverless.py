@@ -83,6 +83,11 @@ class Call:
     service: str
     timeout_seconds: int
 
+    @property
+    def name(self) -> str:
+        """By which paths of the plan know it."""
+        return self.service
+
 
 @dataclass(frozen=True)
 class QueueTrigger:
@@ -90,6 +95,11 @@ class QueueTrigger:
     batch_size: int
     batching_seconds: int
     concurrency: int | None
+
+    @property
+    def name(self) -> str:
+        """By which paths of the plan know it."""
+        return self.queue
 
 
 @dataclass(frozen=True)
@@ -235,6 +245,11 @@ class Entrance:
     #: at most 32 characters, as AWS has it
     target_group: str
     health_check_path: str
+
+    @property
+    def name(self) -> str:
+        """By which paths of the plan know it."""
+        return self.service
 
 
 @dataclass(frozen=True)

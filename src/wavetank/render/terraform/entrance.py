@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wavetank.plan.aws_names import shortened
 from wavetank.plan.model import Entrance, Plan
 from wavetank.render.hcl import Attribute, Block, Comment, Item, attributes, block, expression
 from wavetank.render.terraform.parts import explained, identifiers, resource
@@ -26,6 +27,8 @@ VPC_LINK = "vpc_link"
 FUNCTIONS = "functions"
 #: longer than anybody here waits, and AWS's own value: an idle connection does not end while somebody waits for an answer
 _IDLE_SECONDS = 350
+#: of a load balancer
+_NAME_CHARACTERS = 32
 
 
 def items(plan: Plan) -> tuple[Item, ...]:
@@ -36,7 +39,7 @@ def items(plan: Plan) -> tuple[Item, ...]:
     labels = identifiers(each.service for each in entrances)
     return (
         *_guard(plan),
-        _load_balancer(),
+        _load_balancer(plan),
         *(item for each in entrances for item in _entrance(plan, each, labels[each.service])),
     )
 
@@ -70,9 +73,9 @@ def _guard(plan: Plan) -> Iterator[Block]:
         yield ingress("cluster", port, balancer, "serverless.entrances", CLUSTER_GROUP)
 
 
-def _load_balancer() -> Block:
+def _load_balancer(plan: Plan) -> Block:
     body = attributes(
-        name=expression(f'"${{substr(local.cluster_name, 0, 23)}}-{GROUP}"'),
+        name=shortened(f"{plan.cluster.name}-{GROUP}".replace("_", "-"), _NAME_CHARACTERS),
         internal=True,
         load_balancer_type="network",
         subnets=expression("[for subnet in aws_subnet.private : subnet.id]"),

@@ -140,7 +140,7 @@ def _role(plan: Plan, each: Function, name: str, path: str) -> Iterator[Block]:
     policy = attributes(
         name="permissions", role=expression(f"aws_iam_role.{role}.id"), policy=policy_document(*statements)
     )
-    yield resource("aws_iam_role_policy", role, policy, f"{path}.permissions")
+    yield resource("aws_iam_role_policy", role, policy, f"{path}.statements")
     if each.in_vpc:
         yield attached(f"{role}_vpc", role, _VPC_POLICY, f"{path}.inVpc")
     for index, arn in enumerate(each.managed_policy_arns):

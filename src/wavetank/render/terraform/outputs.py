@@ -8,6 +8,7 @@ from typing import Any
 from wavetank.plan.model import Plan
 from wavetank.render.hcl import Block, Expression, Item, attributes, block, expression
 from wavetank.render.terraform.parts import identifiers, pod_role_labels, template
+from wavetank.render.terraform.store_names import names as store_labels
 
 _KUBECONFIG = "aws eks update-kubeconfig --region ${local.region} --name ${aws_eks_cluster.main.name}"
 
@@ -21,6 +22,7 @@ def items(plan: Plan) -> tuple[Item, ...]:
         _output("vpc_id", "VPC of the cluster", expression("aws_vpc.main.id"), "network"),
         *_maps(plan),
         *_ground(plan),
+        *_serverless(plan),
     )
 
 
@@ -54,6 +56,24 @@ def _ground(plan: Plan) -> Iterator[Block]:
     if plan.karpenter and plan.karpenter.queue:
         queue = expression("aws_sqs_queue.karpenter.name")
         yield _output("karpenter_queue", "Where Karpenter hears of interruptions", queue, "karpenter.queue")
+
+
+def _serverless(plan: Plan) -> Iterator[Block]:
+    addresses = (
+        ("apis", "api_urls", "Where HTTP APIs answer", "aws_apigatewayv2_stage.{}.invoke_url"),
+        ("functions", "function_names", "Names of functions", "aws_lambda_function.{}.function_name"),
+        ("tables", "table_names", "Names of tables", "aws_dynamodb_table.{}.name"),
+        ("buckets", "bucket_names", "Names of buckets", "aws_s3_bucket.{}.id"),
+        ("queues", "queue_urls", "Where messages go", "aws_sqs_queue.{}.url"),
+    )
+    for kind, name, description, address in addresses:
+        labels = store_labels(plan, kind)
+        if labels:
+            yield _output(name, description, _map(labels, address), f"serverless.{kind}")
+    caches = store_labels(plan, "caches")
+    if caches:
+        hosts = _map(caches, "aws_elasticache_replication_group.{}.primary_endpoint_address")
+        yield _output("cache_hosts", "Where caches answer, on port 6379 with TLS", hosts, "serverless.caches")
 
 
 def _map(labels: dict[str, str], address: str) -> dict[str, Expression]:
