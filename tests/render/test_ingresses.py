@@ -31,7 +31,7 @@ ingresses:
 """
 
 
-def annotations(text: str, name: str) -> dict[str, str]:
+def notes_of(text: str, name: str) -> dict[str, str]:
     found: dict[str, str] = only(text, "Ingress", name)["metadata"]["annotations"]
     return found
 
@@ -44,7 +44,7 @@ def test_every_object_is_one_that_an_api_server_takes() -> None:
 
 
 def test_an_alb_is_asked_for_https_without_the_arn_of_a_certificate() -> None:
-    notes = annotations(BASE + PUBLIC, "public")
+    notes = notes_of(BASE + PUBLIC, "public")
     assert notes[f"{ALB}/listen-ports"] == '[{"HTTP": 80}, {"HTTPS": 443}]'
     assert notes[f"{ALB}/ssl-redirect"] == "443"
     assert f"{ALB}/certificate-arn" not in notes
@@ -52,7 +52,7 @@ def test_an_alb_is_asked_for_https_without_the_arn_of_a_certificate() -> None:
 
 
 def test_each_service_is_asked_at_its_own_readiness_path() -> None:
-    assert annotations(BASE + PUBLIC, "public")[f"{ALB}/healthcheck-path"] == "/healthz"
+    assert notes_of(BASE + PUBLIC, "public")[f"{ALB}/healthcheck-path"] == "/healthz"
     service = only(BASE + PUBLIC, "Service", "api")
     assert service["metadata"]["annotations"] == {f"{ALB}/healthcheck-path": "/ready"}
     assert "annotations" not in only(BASE + PUBLIC, "Service", "web")["metadata"]
@@ -60,7 +60,7 @@ def test_each_service_is_asked_at_its_own_readiness_path() -> None:
 
 def test_a_plain_ingress_listens_on_http_only_and_stays_inside() -> None:
     text = BASE + "ingresses: [{name: inside, class: alb, hosts: [{service: web}]}]\n"
-    notes = annotations(text, "inside")
+    notes = notes_of(text, "inside")
     assert (notes[f"{ALB}/listen-ports"], notes[f"{ALB}/scheme"]) == ('[{"HTTP": 80}]', "internal")
     assert notes[f"{ALB}/group.name"] == "harbor-internal"
 
@@ -69,7 +69,7 @@ def test_ingresses_of_one_scheme_share_a_load_balancer_and_say_the_same_about_it
     second = (
         "  - {name: second, class: alb, scheme: internet-facing, hosts: [{service: api}], idleTimeoutSeconds: 300}\n"
     )
-    both = [annotations(BASE + PUBLIC + second, name) for name in ("public", "second")]
+    both = [notes_of(BASE + PUBLIC + second, name) for name in ("public", "second")]
     for key in ("group.name", "load-balancer-attributes"):
         assert both[0][f"{ALB}/{key}"] == both[1][f"{ALB}/{key}"]
     assert "idle_timeout.timeout_seconds=300" in both[0][f"{ALB}/load-balancer-attributes"]
@@ -86,7 +86,7 @@ def test_what_another_ingress_says_about_the_load_balancer_is_the_reason_here() 
 
 
 def test_nginx_limits_each_client_over_all_pods_of_the_controller() -> None:
-    notes = annotations(BASE + ISSUER + FRONT, "front")
+    notes = notes_of(BASE + ISSUER + FRONT, "front")
     limits = {key.removeprefix("nginx.org/limit-req-"): value for key, value in notes.items() if "limit-req" in key}
     assert limits == {
         "rate": "100r/s",
@@ -102,7 +102,7 @@ def test_nginx_limits_each_client_over_all_pods_of_the_controller() -> None:
 
 def test_cert_manager_answers_the_challenge_in_the_ingress_itself() -> None:
     text = BASE + ISSUER + FRONT
-    notes = annotations(text, "front")
+    notes = notes_of(text, "front")
     assert notes["cert-manager.io/cluster-issuer"] == "letsencrypt"
     assert notes["acme.cert-manager.io/http01-edit-in-place"] == "true"
     assert only(text, "Ingress", "front")["spec"]["tls"] == [{"hosts": ["api.example.com"], "secretName": "front-tls"}]
@@ -112,11 +112,11 @@ def test_cert_manager_answers_the_challenge_in_the_ingress_itself() -> None:
 
 def test_names_proven_by_dns_need_no_challenge_in_the_ingress() -> None:
     text = BASE + ISSUER.replace("}]", ", solver: dns01}]") + FRONT
-    assert "acme.cert-manager.io/http01-edit-in-place" not in annotations(text, "front")
+    assert "acme.cert-manager.io/http01-edit-in-place" not in notes_of(text, "front")
     solvers: list[dict[str, Any]] = only(text, "ClusterIssuer", "letsencrypt")["spec"]["acme"]["solvers"]
     assert solvers == [{"dns01": {"route53": {"region": "ap-southeast-2"}}}]
 
 
 def test_annotations_of_the_author_win() -> None:
     own = '    annotations: {"alb.ingress.kubernetes.io/target-type": instance}\n'
-    assert annotations(BASE + PUBLIC + own, "public")[f"{ALB}/target-type"] == "instance"
+    assert notes_of(BASE + PUBLIC + own, "public")[f"{ALB}/target-type"] == "instance"
