@@ -16,7 +16,7 @@ from wavetank.plan import plan
 from wavetank.render import render, write
 from wavetank.spec import load
 
-pytestmark = [pytest.mark.e2e, needs_terraform, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, needs_terraform, pytest.mark.timeout(900)]
 PLATFORM = Path(__file__).parents[1] / "data" / "operations" / "platform.yaml"
 
 

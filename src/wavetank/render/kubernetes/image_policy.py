@@ -19,6 +19,11 @@ from wavetank.render.trace import Traced
 
 PATH = "imagePolicy"
 _TARGET = "admission.k8s.gatekeeper.sh"
+#: Argo CD applies what has it after everything else of the same application is there
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+_AFTER = (
+    "Gatekeeper makes these kinds of 03-policy-templates.yaml: some seconds after that file this one can be applied."
+)
 _STRINGS = {"type": "array", "items": {"type": "string"}}
 
 
@@ -41,7 +46,9 @@ def templates(plan: Plan) -> tuple[Traced, ...]:
 
 def constraints(plan: Plan) -> tuple[Traced, ...]:
     policy = plan.image_policy
-    return tuple(_constraint(plan, policy, each) for each in _rules(policy)) if policy else ()
+    if policy is None:
+        return ()
+    return tuple(_constraint(plan, policy, each, "" if at else _AFTER) for at, each in enumerate(_rules(policy)))
 
 
 def _rules(policy: ImagePolicy | None) -> Iterator[_Rule]:
@@ -74,7 +81,7 @@ def _template(plan: Plan, wanted: _Rule) -> Traced:
     return manifest("templates.gatekeeper.sh/v1", "ConstraintTemplate", framed, wanted.path, spec=spec)
 
 
-def _constraint(plan: Plan, policy: ImagePolicy, wanted: _Rule) -> Traced:
+def _constraint(plan: Plan, policy: ImagePolicy, wanted: _Rule, note: str) -> Traced:
     kinds = [{"apiGroups": [group], "kinds": list(names)} for group, names in wanted.makers]
     namespaces = Traced(list(policy.namespaces), f"{PATH}.namespaces")
     spec: dict[str, Any] = {
@@ -83,5 +90,6 @@ def _constraint(plan: Plan, policy: ImagePolicy, wanted: _Rule) -> Traced:
     }
     if wanted.parameters:
         spec["parameters"] = Traced(wanted.parameters, wanted.path)
-    framed = own_metadata(plan, wanted.path, wanted.kind.removeprefix("Platform").lower())
-    return manifest("constraints.gatekeeper.sh/v1beta1", wanted.kind, framed, wanted.path, spec=spec)
+    wave = {SYNC_WAVE: "1"} if plan.gitops is not None else {}
+    framed = own_metadata(plan, wanted.path, wanted.kind.removeprefix("Platform").lower(), annotations=wave)
+    return manifest("constraints.gatekeeper.sh/v1beta1", wanted.kind, framed, wanted.path, note, spec=spec)
