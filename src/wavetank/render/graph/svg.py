@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
-from wavetank.render.graph.layout import Layout, layout
+from wavetank.render.graph.layout import Entry, Layout, layout
 from wavetank.render.graph.topology import Box, Machines, Topology
 
 WIDTH, HEIGHT = 210, 54
+WAY_HEIGHT = 8
 COLUMN_GAP, ROW_GAP = 76, 22
 MARGIN, TITLE_HEIGHT, FLOOR_GAP = 28, 46, 40
 MACHINES_WIDTH = 236
@@ -36,8 +37,9 @@ _ARROW_HEAD = """\
 
 def svg(topology: Topology) -> str:
     """The whole document."""
-    places = _places(layout(topology))
-    width, floor = _size(topology, places)
+    found = layout(topology)
+    places = _places(found)
+    width, floor = _size(topology, found, places)
     height = floor + _floor_height(topology) + MARGIN
     return "\n".join(
         (
@@ -46,7 +48,7 @@ def svg(topology: Topology) -> str:
             _ARROW_HEAD,
             f'<rect class="page" width="{width}" height="{height}" rx="10"/>',
             _text("title", MARGIN, MARGIN + 10, topology.title),
-            *_arrows(topology, places),
+            *_arrows(found, places),
             *(_box(box, *places[box.key]) for box in topology.boxes),
             *_machines(topology, floor, width),
             "</svg>\n",
@@ -60,22 +62,28 @@ def _opening(topology: Topology, width: int, height: int) -> str:
 
 
 def _places(found: Layout) -> dict[str, tuple[int, int]]:
-    """By box: its upper left corner; columns are centred on the tallest one."""
-    tallest = max((len(column) for column in found.columns), default=0)
+    """By box (of a way: by its key): its upper left corner; columns are centred on the tallest one."""
+    tallest = max((_height(column) for column in found.columns), default=0)
     places = {}
     for at, column in enumerate(found.columns):
-        top = MARGIN + TITLE_HEIGHT + (tallest - len(column)) * (HEIGHT + ROW_GAP) // 2
-        for row, box in enumerate(column):
-            places[box.key] = (MARGIN + at * (WIDTH + COLUMN_GAP), top + row * (HEIGHT + ROW_GAP))
+        y = MARGIN + TITLE_HEIGHT + (tallest - _height(column)) // 2
+        for entry in column:
+            places[entry.key] = (MARGIN + at * (WIDTH + COLUMN_GAP), y)
+            y += _height((entry,)) + ROW_GAP
     return places
 
 
-def _size(topology: Topology, places: dict[str, tuple[int, int]]) -> tuple[int, int]:
+def _height(column: Sequence[Entry]) -> int:
+    heights = [HEIGHT if isinstance(entry, Box) else WAY_HEIGHT for entry in column]
+    return sum(heights) + ROW_GAP * (len(heights) - 1)
+
+
+def _size(topology: Topology, found: Layout, places: dict[str, tuple[int, int]]) -> tuple[int, int]:
     """The width of the page, and where the machines begin."""
     right = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN
     machines = 2 * MARGIN + len(topology.machines) * (MACHINES_WIDTH + 14) + 6
     title = 2 * MARGIN + 9 * len(topology.title)
-    bottom = max((y for _, y in places.values()), default=MARGIN) + HEIGHT
+    bottom = MARGIN + TITLE_HEIGHT + max((_height(column) for column in found.columns), default=0)
     return max(right, machines, title), bottom + FLOOR_GAP
 
 
@@ -87,21 +95,34 @@ def _box(box: Box, x: int, y: int) -> str:
     return f"<g><title>{escape(f'{box.title} {box.detail}'.strip())}</title>{shape}{name}{detail}</g>"
 
 
-def _arrows(topology: Topology, places: dict[str, tuple[int, int]]) -> Iterator[str]:
-    for arrow in topology.arrows:
-        start, end = places[arrow.source], places[arrow.target]
+def _arrows(found: Layout, places: dict[str, tuple[int, int]]) -> Iterator[str]:
+    for arrow, route in found.routes.items():
+        start, *ways, end = [places[key] for key in route]
         label = f"<title>{escape(arrow.label)}</title>" if arrow.label else ""
-        yield f'<path class="arrow" marker-end="url(#head)" d="{_curve(start, end)}">{label}</path>'
+        drawn = _around(start, end) if end[0] <= start[0] else _through(start, ways, end)
+        yield f'<path class="arrow" marker-end="url(#head)" d="{drawn}">{label}</path>'
 
 
-def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
-    """From the right side to the left side; back or within a column, around the right side of both."""
-    (x, y), (to_x, to_y) = (start[0] + WIDTH, start[1] + HEIGHT // 2), (end[0], end[1] + HEIGHT // 2)
-    if to_x > x:
-        bend = max(34, (to_x - x) // 2)
-        return f"M{x},{y} C{x + bend},{y} {to_x - bend},{to_y} {to_x},{to_y}"
+def _through(start: tuple[int, int], ways: Sequence[tuple[int, int]], end: tuple[int, int]) -> str:
+    """From the right side of a box along its ways to the left side of another one."""
+    x, y = start[0] + WIDTH, start[1] + HEIGHT // 2
+    drawn = f"M{x},{y}"
+    for to_x, to_y in [(way[0], way[1] + WAY_HEIGHT // 2) for way in ways]:
+        drawn += f"{_bend(x, y, to_x, to_y)} H{to_x + WIDTH}"
+        x, y = to_x + WIDTH, to_y
+    return drawn + _bend(x, y, end[0], end[1] + HEIGHT // 2)
+
+
+def _bend(x: int, y: int, to_x: int, to_y: int) -> str:
+    middle = (x + to_x) // 2
+    return f" C{middle},{y} {middle},{to_y} {to_x},{to_y}"
+
+
+def _around(start: tuple[int, int], end: tuple[int, int]) -> str:
+    """Back, or within a column: around the right side of both."""
+    x, y, to_y = start[0] + WIDTH, start[1] + HEIGHT // 2 + 9, end[1] + HEIGHT // 2 - 9
     out = max(x, end[0] + WIDTH) + COLUMN_GAP // 2
-    return f"M{x},{y + 9} C{out},{y + 9} {out},{to_y - 9} {end[0] + WIDTH},{to_y - 9}"
+    return f"M{x},{y} C{out},{y} {out},{to_y} {end[0] + WIDTH},{to_y}"
 
 
 # --- machines ---------------------------------------------------------------------------------------------------------
