@@ -88,11 +88,15 @@ def _mistake(
     return Mistake(
         at=subnets[worst].at("cidr"),
         message=(
-            f"nodes at their most ({', '.join(parts)} addresses, with {how} each, and a node more while updating) hold at least "
+            f"nodes at their most ({', '.join(parts)} addresses, with {how} each, and a node more while updating) hold at "
+            "least "
             f"{total} addresses, but the {len(subnets)} private subnets have {there}; {subnets[worst].cidr} would need "
             f"{needed[worst]} and has {usable[worst]}: nodes and pods stay without address"
         ),
-        remedy="use larger private subnets (a /19 or /20 for each zone), set WARM_IP_TARGET on the vpc-cni add-on, or lower maxSize",
+        remedy=(
+            "use larger private subnets (a /19 or /20 for each zone), set WARM_IP_TARGET on the vpc-cni add-on, or "
+            "lower maxSize"
+        ),
         numbers={"needed": total, "usable": there, "subnet": str(subnets[worst].cidr), "subnetNeeds": needed[worst]},
     )
 

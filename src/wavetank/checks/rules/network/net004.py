@@ -17,10 +17,14 @@ def check(case: Case) -> Iterator[Mistake]:
                     yield Mistake(
                         at=cluster.at("service_cidr"),
                         message=(
-                            f"Services get addresses of {cluster.service_cidr}, which overlaps the VPC's {cidr}: packets to the "
+                            f"Services get addresses of {cluster.service_cidr}, which overlaps the VPC's {cidr}: packets to "
+                            "the "
                             "addresses that both have go to a Service instead of to the machine, or to nobody"
                         ),
-                        remedy="leave the service range to EKS (172.20.0.0/16 beside a VPC in 10.0.0.0/8) or take a range outside",
+                        remedy=(
+                            "leave the service range to EKS (172.20.0.0/16 beside a VPC in 10.0.0.0/8) or take a "
+                            "range outside"
+                        ),
                         numbers={"serviceCidr": cluster.service_cidr, "vpcCidr": cidr},
                     )
 

@@ -28,7 +28,7 @@ def check(case: Case) -> Iterator[Mistake]:
 def _label(case: Case, policy: Manifest, selector: dict[str, object], at: Place) -> Iterator[Mistake]:
     labels = mapping(selector.get("matchLabels"))
     wanted = label_selector(selector)
-    known = [m for m in case.manifests.of_kind("Namespace")]
+    known = case.manifests.of_kind("Namespace")
     if not labels or any(wanted.matches(case.namespace_labels(m.name)) for m in known):
         return
     for key, value in labels.items():
@@ -38,7 +38,8 @@ def _label(case: Case, policy: Manifest, selector: dict[str, object], at: Place)
             yield Mistake(
                 at=at,
                 message=(
-                    f"{policy.name} selects namespaces with {key}={value}, but 0 of the {len(known)} namespaces have that label: "
+                    f"{policy.name} selects namespaces with {key}={value}, but 0 of the {len(known)} namespaces have that "
+                    "label: "
                     "the rule allows nothing"
                 ),
                 remedy=f"select kubernetes.io/metadata.name: {value}, which every namespace has",
@@ -62,7 +63,8 @@ def _dns(case: Case, workload: Workload) -> Iterator[Mistake]:
     yield Mistake(
         at=mine.at("spec", "egress"),
         message=(
-            f"the egress policies of {workload.name} ({names}) let it talk to pods, but not to DNS: port 53 of kube-system is in 0 of "
+            f"the egress policies of {workload.name} ({names}) let it talk to pods, but not to DNS: port 53 of "
+            "kube-system is in 0 of "
             "their rules, so no name is resolved and nothing is reached"
         ),
         remedy=(

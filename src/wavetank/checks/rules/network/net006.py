@@ -37,7 +37,8 @@ def _mistake(connection: Connection, workload: Workload, direction: str, policie
         at=connection.at,
         message=(
             f"{source.name} calls {connection.address}, port {port.number} of {target.name}, but its packets do not {what} "
-            f"{workload.name}: {policies} admits no {direction.lower()} with {target.name if workload is source else source.name}"
+            f"{workload.name}: {policies} admits no {direction.lower()} with "
+            f"{target.name if workload is source else source.name}"
         ),
         remedy=(
             f"allow it on both ends: egress from {source.name} to {target.name} on {port.number}, and ingress at {target.name} "
@@ -60,7 +61,8 @@ def _mesh(case: Case, workload: Workload) -> Iterator[Mistake]:
         yield Mistake(
             at=policies[0].at("spec"),
             message=(
-                f"{workload.name} has a sidecar of Istio, but its egress policies ({names}) admit no connection to istiod on port "
+                f"{workload.name} has a sidecar of Istio, but its egress policies ({names}) admit no connection "
+                "to istiod on port "
                 f"{ISTIOD.number}: the sidecar gets no certificate and the pod never becomes ready"
             ),
             remedy="allow egress to namespaceSelector kubernetes.io/metadata.name: istio-system on ports 15012 and 15017",

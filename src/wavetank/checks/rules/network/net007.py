@@ -38,8 +38,10 @@ def _mistake(at: Place, policies: int, configured: str) -> Mistake:
     return Mistake(
         at=at,
         message=(
-            f"{policies} network polic{'y' if policies == 1 else 'ies'} will be stored, and nobody enforces them: enableNetworkPolicy "
-            f"of the VPC CNI is {configured} (its default is false), and no other engine is installed; every pod talks to every pod"
+            f"{policies} network polic{'y' if policies == 1 else 'ies'} will be stored, and nobody enforces them: "
+            "enableNetworkPolicy "
+            f"of the VPC CNI is {configured} (its default is false), and no other engine is installed; every pod "
+            "talks to every pod"
         ),
         remedy='set enableNetworkPolicy: "true" in the configuration of the vpc-cni add-on (or install Calico or Cilium)',
         numbers={"policies": policies, "enableNetworkPolicy": configured},

@@ -34,7 +34,8 @@ def _mistake(workload: str, network: Manifest, ingress: Manifest) -> Mistake:
     return Mistake(
         at=network.at("spec"),
         message=(
-            f"{workload} is reached from the internet through 2 load balancers: Ingress {ingress.name} and Service {network.name} "
+            f"{workload} is reached from the internet through 2 load balancers: Ingress {ingress.name} and "
+            f"Service {network.name} "
             f"on port {', '.join(map(str, ports))}{without}; both are paid, and the second goes round the rules of the first"
         ),
         remedy=f"make Service {network.name} a ClusterIP (or internal) and let the Ingress be the only way in",

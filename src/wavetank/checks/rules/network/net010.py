@@ -46,8 +46,10 @@ def _legacy(case: Case, service: Manifest) -> Mistake:
     return Mistake(
         at=service.at("spec", "type"),
         message=(
-            f"Service {service.name} is of type LoadBalancer with neither loadBalancerClass nor aws-load-balancer-type: external "
-            f"({len(named)} annotations for AWS): on EKS the legacy code makes a Classic Load Balancer of it, which is deprecated, "
+            f"Service {service.name} is of type LoadBalancer with neither loadBalancerClass nor aws-load-balancer-type: "
+            "external "
+            f"({len(named)} annotations for AWS): on EKS the legacy code makes a Classic Load Balancer of it, "
+            "which is deprecated, "
             "and ignores what only the controller understands (ip targets, health checks)"
         ),
         remedy="set loadBalancerClass: service.k8s.aws/nlb and install the AWS Load Balancer Controller",

@@ -53,7 +53,8 @@ def _mistake(ingress: Manifest, workload: Workload, asked: str, answered: list[s
     return Mistake(
         at=where,
         message=(
-            f"Ingress {ingress.name} asks {workload.name} for its health at {asked} ({source}) and expects 200, but its probes know "
+            f"Ingress {ingress.name} asks {workload.name} for its health at {asked} ({source}) and expects 200, "
+            "but its probes know "
             f"{', '.join(answered)}: where {asked} answers anything else, all targets are unhealthy and every request gets 503"
         ),
         remedy=f"set {key}: {answered[0]}",

@@ -40,7 +40,8 @@ def _refers(value: Any, resource: Resource) -> bool:
 
 
 def _groups(case: Case, template: Resource) -> list[Resource] | None:
-    """Its security groups when all are groups of this configuration; None when one is another's (the cluster's own, perhaps)."""
+    """Its security groups when all are groups of this configuration; None when one is another's (the cluster's own, "
+    "perhaps)."""
     stated = template.body.get("vpc_security_group_ids")
     blocks = template.blocks("network_interfaces")
     listed = stated if isinstance(stated, list) else (blocks[0].get("security_groups") if blocks else None)
@@ -63,7 +64,8 @@ def _missing(case: Case, template: Resource, groups: list[Resource]) -> Iterator
         yield Mistake(
             at=groups[0].at("ingress"),
             message=(
-                f"nodes of {template.name} have only {names}, which admits {open_ports}, but not {', '.join(map(str, missing))}: the "
+                f"nodes of {template.name} have only {names}, which admits {open_ports}, but not "
+                f"{', '.join(map(str, missing))}: the "
                 "API server does not reach kubelet (logs, exec, metrics) and webhooks there"
             ),
             remedy=(

@@ -8,13 +8,13 @@ from typing import Any
 
 from wavetank.checks.aws import Resource, Unknown
 from wavetank.checks.case import Case
-from wavetank.checks.manifests import items, mapping, whole
+from wavetank.checks.manifests import whole
 from wavetank.checks.model import Mistake, Rule, Severity
 
 _INSIDE = re.compile(r"[-a-z0-9]+\.[-a-z0-9]+\.svc(?:\.cluster\.local)?\b")
 #: seconds that an HTTP API waits for its integration at the most (a REST API: 29 by default)
 GATEWAY_SECONDS = 30
-#: what a function in front of a model has when nobody says anything
+#: resources that may call something in the cluster, and run outside it
 _CALLERS = (
     "aws_lambda_function",
     "aws_apigatewayv2_integration",
@@ -51,11 +51,13 @@ def _unreachable(resource: Resource, steps: tuple[str | int, ...], address: str)
     return Mistake(
         at=resource.at(*steps),
         message=(
-            f"{resource.name} calls {address}, but runs {vpc}: the name is known to the cluster's DNS only and a ClusterIP is no "
+            f"{resource.name} calls {address}, but runs {vpc}: the name is known to the cluster's DNS only and a ClusterIP "
+            "is no "
             "address of the VPC, so 0 of its calls arrive"
         ),
         remedy=(
-            "put an internal load balancer (NLB or ALB with ip targets) in front of the Service, give it a name in a private hosted "
+            "put an internal load balancer (NLB or ALB with ip targets) in front of the Service, give it a name "
+            "in a private hosted "
             "zone, and attach the function to the VPC's private subnets"
         ),
         numbers={"address": address, "reachable": 0},
@@ -72,19 +74,14 @@ def _timeouts(case: Case) -> Iterator[Mistake]:
             yield Mistake(
                 at=function.at("timeout"),
                 message=(
-                    f"{function.name} may take {seconds} s, but the API in front of it answers 503 after {GATEWAY_SECONDS} s: long "
+                    f"{function.name} may take {seconds} s, but the API in front of it answers 503 after "
+                    f"{GATEWAY_SECONDS} s: long "
                     "predictions are computed, paid for and thrown away"
                 ),
                 remedy=f"keep the timeout below {GATEWAY_SECONDS} s, or answer at once and deliver the result through a queue",
                 numbers={"timeoutSeconds": seconds, "gatewaySeconds": GATEWAY_SECONDS},
                 severity=Severity.WARN,
             )
-
-
-def environment_of(function: Resource) -> dict[str, Any]:
-    """Variables of a Lambda function."""
-    blocks = items(function.body.get("environment"))
-    return mapping(blocks[0].get("variables")) if blocks else {}
 
 
 RULE = Rule(

@@ -50,7 +50,8 @@ def _mistake(at: Place, what: str, since: str, remedy: str) -> Mistake:
     return Mistake(
         at=at,
         message=(
-            f"the Corefile uses {what}, which CoreDNS does not know since {since}: CoreDNS exits at start, and no pod resolves a name"
+            f"the Corefile uses {what}, which CoreDNS does not know since {since}: CoreDNS exits at start, and no "
+            "pod resolves a name"
         ),
         remedy=remedy,
         numbers={"removedIn": since, "option": what},
@@ -61,7 +62,8 @@ def _never_ready(at: Place) -> Mistake:
     return Mistake(
         at=at,
         message=(
-            "the Corefile has no ready plugin, but the add-on's readiness probe asks port 8181: CoreDNS is never ready, and the "
+            "the Corefile has no ready plugin, but the add-on's readiness probe asks port 8181: CoreDNS is never ready, "
+            "and the "
             "Service kube-dns has 0 endpoints"
         ),
         remedy="add the line `ready` to the server block",
