@@ -9,7 +9,10 @@ import yaml
 
 from every_kind import EVERY_KIND
 from strict import problems_of
+from wavetank.kube.defaults import defaulted
+from wavetank.kube.kinds import BUILT_IN
 from wavetank.kube.types import Obj
+from wavetank.kube.validation import validate_create
 from wavetank.plan import Plan, plan
 from wavetank.render import kubernetes
 from wavetank.render.trace import bare, value_at
@@ -32,6 +35,14 @@ def test_every_object_is_valid_strictly(minor: str) -> None:
         for each in group:
             manifest = bare(each)
             assert problems_of(manifest, minor) == [], manifest
+
+
+def test_every_built_in_object_passes_the_validation_of_the_api_server() -> None:
+    for group in kubernetes.objects_of(planned()).values():
+        for manifest in map(bare, group):
+            key = manifest["apiVersion"].rpartition("/")[0], manifest["kind"]
+            for resource in (each for each in BUILT_IN if (each.group, each.kind) == key):
+                assert validate_create(defaulted(manifest, resource), resource) == [], manifest
 
 
 def test_every_traced_path_exists_in_the_plan() -> None:

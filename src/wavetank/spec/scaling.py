@@ -143,8 +143,8 @@ class Autoscaling(Written):
     """Triggers only: seconds between two questions while there is no pod. Default 30, as KEDA has it."""
     cooldown_period: Positive | None = None
     """Triggers only: seconds without work before the last pods go. Default 300, as KEDA has it."""
-    idle_replicas: Count | None = None
-    """Triggers only: pods while no trigger is active, fewer than minReplicas; KEDA takes 0 only. Default: minReplicas."""
+    idle_replicas: Literal[0] | None = None
+    """Triggers only: 0 lets all pods go while no trigger is active, although minReplicas is more. Default: minReplicas."""
     fallback: Fallback | None = None
     """Triggers only: pods while a trigger cannot be asked. Default: as many as there are."""
     behavior: Behavior | None = None
@@ -167,8 +167,8 @@ class Autoscaling(Written):
             refuse("an HPA cannot scale to 0", "Add `triggers` (KEDA), or write minReplicas: 1.")
         if self.metrics and self.triggers:
             refuse("metrics and triggers exclude each other", "KEDA makes the HPA: write the metrics as triggers.")
-        if self.idle_replicas is not None and self.idle_replicas >= (self.min_replicas or 1):
-            refuse(f"idleReplicas {self.idle_replicas} is not below minReplicas", "Raise minReplicas or leave it out.")
+        if self.idle_replicas == 0 and self.min_replicas == 0:
+            refuse("idleReplicas means nothing where minReplicas is 0 already", "Leave it out, or raise minReplicas.")
         return self
 
 

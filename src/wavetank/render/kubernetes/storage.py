@@ -13,6 +13,9 @@ from wavetank.render.trace import Traced, tree
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 #: what stands for the id of a file system until Terraform has made it; whoever applies the files puts the id in its place
 FILE_SYSTEM_ID = "fileSystemId"
+_ID_FOLLOWS = (
+    "`terraform output file_system_ids` says the id, which AWS chooses; put it here, or write it as `fileSystem`."
+)
 
 
 def classes(plan: Plan) -> tuple[Traced, ...]:
@@ -28,7 +31,8 @@ def _storage_class(plan: Plan, each: StorageClass) -> Traced:
     annotations = {DEFAULT_CLASS: Traced("true", f"{path}.default")} if each.default else {}
     parameters = traced_entries(each.parameters, f"{path}.parameters")
     if each.file_system is not None:
-        parameters[FILE_SYSTEM_ID] = Traced(file_system_id(each.file_system), f"{path}.fileSystem")
+        note = "" if each.file_system.startswith("fs-") else _ID_FOLLOWS
+        parameters[FILE_SYSTEM_ID] = Traced(file_system_id(each.file_system), f"{path}.fileSystem", note)
     return manifest(
         "storage.k8s.io/v1",
         "StorageClass",
