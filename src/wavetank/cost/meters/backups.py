@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from wavetank.catalog import limit
 from wavetank.cost.copies import changed_gb_per_day, incremental_gb, runs_per_day
 from wavetank.cost.readings import DAYS_PER_MONTH, Range, Reading, plain
 from wavetank.plan.model import Plan
 from wavetank.plan.model.backup import BackupPlan
-
-#: EFS' own automatic backups: every day, kept so long
-AUTOMATIC_DAYS = 35
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,11 @@ def _file_systems(plan: Plan) -> Iterator[Reading]:
 
 
 def _automatic(plan: Plan) -> Iterator[Reading]:
+    """EFS' own automatic backups, made every day."""
+    days = limit("efsAutomaticBackupDays").value
     for each in plan.file_systems:
         if each.backup:
-            kept = Kept(AUTOMATIC_DAYS, AUTOMATIC_DAYS, Decimal(1), "", f"fileSystems[{each.name}].backup")
+            kept = Kept(days, days, Decimal(1), "", f"fileSystems[{each.name}].backup")
             yield from _file_system(plan, each.name, each.size_gb, kept)
 
 

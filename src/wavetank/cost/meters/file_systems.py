@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from wavetank.catalog import limit
 from wavetank.cost.readings import Range, Reading, plain
 from wavetank.plan.model import FileSystem, Plan
 
-#: bytes a second that the storage itself brings with it, in MiB per GB
-INCLUDED_MIBPS_PER_GB = Decimal("0.05")
+KIB_PER_MIB = 1024
 
 
 def readings(plan: Plan, on: date) -> list[Reading]:
@@ -38,7 +38,7 @@ def _stored(stated: FileSystem, what: str, meter: str, gigabytes: Decimal, share
 
 
 def _throughput(stated: FileSystem, mibps: int, path: str) -> Reading:
-    included = stated.size_gb * INCLUDED_MIBPS_PER_GB
+    included = (stated.size_gb * limit("efsIncludedKibpsPerGb").value / KIB_PER_MIB).quantize(Decimal("0.01"))
     billed = max(Decimal(0), mibps - included)
     return Reading(
         component="storage",

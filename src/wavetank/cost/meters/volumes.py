@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from wavetank.catalog import volume_type
+from wavetank.catalog import limit, volume_type
 from wavetank.cost.claims import Claim, claims
 from wavetank.cost.readings import Reading, plain
 from wavetank.plan.model import Plan
@@ -19,10 +19,10 @@ GIGABYTES = {
     "st1": "ebsSt1GBMonth",
     "sc1": "ebsSc1GBMonth",
 }
-#: of one io2 volume: up to so many IOPS → meter
+#: of one io2 volume: up to so many IOPS (a limit of the catalogue; None: all above) → meter
 IO2_STEPS = (
-    (32_000, "ebsIo2IopsMonthTo32000"),
-    (64_000, "ebsIo2IopsMonth32001to64000"),
+    ("io2IopsFirstStep", "ebsIo2IopsMonthTo32000"),
+    ("io2IopsSecondStep", "ebsIo2IopsMonth32001to64000"),
     (None, "ebsIo2IopsMonthOver64000"),
 )
 
@@ -52,13 +52,14 @@ def _volume(claim: Claim) -> Iterator[Reading]:
 
 def _io2_steps(claim: Claim, iops: int) -> Iterator[Reading]:
     below = 0
-    for limit, meter in IO2_STEPS:
-        share = (iops if limit is None else min(iops, limit)) - below
+    for step, meter in IO2_STEPS:
+        upper = iops if step is None else min(iops, limit(step).value)
+        share = upper - below
         if share <= 0:
             return
         how = f"{iops} IOPS, {share} at this step"
         yield _reading(claim, f"IOPS above {below}", meter, Decimal(share), "IOPS-months", how)
-        below = limit or iops
+        below = upper
 
 
 def _reading(claim: Claim, what: str, meter: str, each: Decimal, unit: str, how: str) -> Reading:
