@@ -15,7 +15,6 @@ from wavetank.kube import quantity
 from wavetank.spec import (
     cost_references,
     delivery_references,
-    delivery_references,
     gitops_references,
     ground_references,
     ingress_references,
