@@ -156,6 +156,13 @@ def test_a_role_needs_aws_and_a_token_needs_the_cluster() -> None:
     assert not reaches(planned, "worker", INTERNET, 443)
 
 
+def test_the_agent_of_pod_identity_hands_out_credentials_on_the_node() -> None:
+    role = {"statements": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["*"]}]}
+    agent, workloads = Outside("169.254.170.23"), [{"name": "api", "connects": [], "permissions": role}]
+    assert reaches(platform(workloads, podIdentity="podIdentity"), "api", agent, 80)
+    assert not reaches(platform(workloads), "api", agent, 80)
+
+
 def test_load_balancers_come_from_their_subnets_or_as_the_clients_themselves() -> None:
     web = {"name": "web", "port": 8080, "connects": []}
     service = {"name": "web", "workload": "web", "port": 80, "type": "LoadBalancer", "scheme": "internet-facing"}

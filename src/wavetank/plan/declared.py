@@ -15,7 +15,7 @@ from wavetank.plan.reasons import Default
 from wavetank.spec.connections import PLACES, Connection, Source, is_host
 from wavetank.spec.platform import PlatformFile
 from wavetank.spec.services import Service
-from wavetank.spec.shapes import PolicyPort, shape
+from wavetank.spec.shapes import PolicyPort
 from wavetank.spec.workloads import Workload
 
 UNRULED = Default("workloads.connects", "nothing was said about who talks to whom")
@@ -132,7 +132,14 @@ def _workload(name: str, namespace: str | None, written: PlatformFile) -> Worklo
 
 
 def _written_out(ports: Iterable[PolicyPort] | None) -> tuple[Obj, ...]:
-    return tuple({"protocol": "TCP"} | shape(each) for each in ports or ())
+    return tuple(
+        ({"port": each.port} if each.port is not None else {}) | {"protocol": each.protocol or "TCP"} | _range(each)
+        for each in ports or ()
+    )
+
+
+def _range(port: PolicyPort) -> Obj:
+    return {"endPort": port.end_port} if port.end_port else {}
 
 
 def container_ports(workload: Workload) -> tuple[Obj, ...]:
@@ -187,7 +194,7 @@ def _reached(asked: PolicyPort, offered: tuple[Obj, ...], declared: tuple[Obj, .
         if asked.port in (each["port"], each["name"]) and each["protocol"] == protocol:
             return [_number(each["target"], protocol, declared)]
     found = _number(asked.port, protocol, declared) if asked.port is not None else {"protocol": protocol}
-    return [found | ({"endPort": asked.end_port} if asked.end_port else {})]
+    return [found | _range(asked)]
 
 
 def _number(port: str | int, protocol: str, declared: tuple[Obj, ...]) -> Obj:

@@ -26,6 +26,7 @@ from wavetank.plan.model import (
     Network,
     NetworkPolicy,
     Peer,
+    PodIdentity,
     Service,
     ServiceMonitor,
     Workload,
@@ -34,6 +35,9 @@ from wavetank.plan.policies import CLUSTER_DNS, block
 
 #: addresses that are never public: RFC 1918, RFC 6598, link-local
 PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
+#: where the agent on each node hands out credentials (docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html)
+POD_IDENTITY_AGENT = "169.254.170.23/32"
+_HTTP: Obj = {"port": 80, "protocol": "TCP"}
 _HTTPS: Obj = {"port": 443, "protocol": "TCP"}
 _DNS_PORTS: tuple[Obj, ...] = ({"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"})
 #: istiod's secured xDS: certificates and configuration of the proxies
@@ -57,6 +61,7 @@ class Surroundings:
     mesh: Mesh | None
     #: the author's own policies
     policies: tuple[NetworkPolicy, ...]
+    pod_identity: PodIdentity
 
     def namespace_of(self, chart: str, otherwise: str) -> str:
         """Where a chart is installed."""
@@ -208,6 +213,8 @@ def _necessities(workload: Workload, around: Surroundings) -> Iterator[Rule]:
     yield (CLUSTER_DNS,), _DNS_PORTS
     if workload.service_account.role is not None:
         yield _aws(around.network), (_HTTPS,)
+        if around.pod_identity == "podIdentity":
+            yield (block(POD_IDENTITY_AGENT),), (_HTTP,)
     if workload.service_account.automount_token:
         # The API server answers on network interfaces that EKS puts into the cluster's subnets.
         yield _addresses(("privateSubnets",), around.network), (_HTTPS,)

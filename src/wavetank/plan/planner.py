@@ -99,7 +99,8 @@ def plan(platform: Platform) -> Plan:
     meshed = mesh(written, services, workloads, ledger)
     policies = tuple(network_policy(each, workloads, net, ledger) for each in written.network_policies or ())
     is_public = faces_internet(services, ways_in, charts, bool(written.serverless and written.serverless.apis))
-    around = Surroundings(net, spaces, workloads, services, ways_in, monitors, charts, meshed, policies)
+    identity = pod_identity(platform, ledger)
+    around = Surroundings(net, spaces, workloads, services, ways_in, monitors, charts, meshed, policies, identity)
     return Plan(
         name=ledger.stated("name", written.name),
         environment=platform.environment,
@@ -120,7 +121,7 @@ def plan(platform: Platform) -> Plan:
         file_systems=tuple(file_system(each, net, ledger) for each in written.file_systems or ()),
         dns=dns(written.dns, ledger),
         serverless=serverless(platform, net, services, workloads, repositories, eks.name, ledger),
-        pod_identity=pod_identity(platform, ledger),
+        pod_identity=identity,
         state_backend=state_backend(platform, ledger),
         terraform_files=user_files("terraformFiles", platform, ledger),
         manifests=user_files("manifests", platform, ledger),
@@ -156,9 +157,7 @@ def plan(platform: Platform) -> Plan:
         push_role=push_role(built, policy, eks.name, ledger),
         gitops=gitops(written, charts, ledger),
         traffic=expected,
-        cost=cost_assumptions(
-            written.cost, expected, net, eks, installed, repositories, services, is_public, ledger
-        ),
+        cost=cost_assumptions(written.cost, expected, net, eks, installed, repositories, services, is_public, ledger),
         objectives=objectives(written.objectives, ledger),
         suppressions=suppressions(written, ledger),
         local=local_commands(written, workloads, ledger),
