@@ -53,6 +53,8 @@ IMAGE_GB = Default("cost.imageStorageGb", f"5 GB per repository: {GUESS}")
 
 _SECONDS_PER_MONTH = catalog.HOURS_PER_MONTH * 3600
 _SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme"
+_ATTRIBUTES = "service.beta.kubernetes.io/aws-load-balancer-attributes"
+_CROSSES = "cross_zone.enabled=true"
 _CENT = Decimal("0.01")
 
 
@@ -81,6 +83,7 @@ def cost_assumptions(
     add_ons: tuple[AddOn, ...],
     repositories: tuple[Repository, ...],
     services: tuple[Service, ...],
+    releases: tuple[HelmRelease, ...],
     public: bool,
     ledger: Ledger,
 ) -> CostAssumptions:
@@ -90,7 +93,7 @@ def cost_assumptions(
     return CostAssumptions(
         internet_out_gb=_internet_out_gb(stated, expected, public, ledger),
         nat_gb=ledger.chosen("cost.natGb", stated.nat_gb, Decimal(50 if network.nat_gateways else 0), NAT_GB),
-        cross_zone_gb=_cross_zone_gb(stated, expected, services, ledger),
+        cross_zone_gb=_cross_zone_gb(stated, expected, services, releases, ledger),
         control_plane_log_gb=ledger.chosen(
             "cost.controlPlaneLogGb",
             stated.control_plane_log_gb,
@@ -150,13 +153,19 @@ def faces_internet(
     """Whether anything of the platform answers the internet: a load balancer of any origin, or an API."""
     balanced = any(each.load_balancer and each.load_balancer.scheme == "internet-facing" for each in services)
     entered = any(each.scheme == "internet-facing" for each in ingresses)
-    return apis or balanced or entered or any(_has_public_service(release.values) for release in releases)
+    return (
+        apis
+        or balanced
+        or entered
+        or any(_has_value(release.values, _SCHEME, "internet-facing") for release in releases)
+    )
 
 
-def _has_public_service(values: Any) -> bool:
+def _has_value(values: Any, key: str, part: str) -> bool:
+    """Whether a text with this part stands below the key, however deep."""
     if not isinstance(values, dict):
         return False
-    return values.get(_SCHEME) == "internet-facing" or any(_has_public_service(each) for each in values.values())
+    return part in str(values.get(key, "")) or any(_has_value(each, key, part) for each in values.values())
 
 
 def _internet_out_gb(stated: WrittenCost, expected: Traffic, public: bool, ledger: Ledger) -> Decimal:
@@ -169,11 +178,19 @@ def _internet_out_gb(stated: WrittenCost, expected: Traffic, public: bool, ledge
     return ledger.derived(path, amount, origins, how)
 
 
-def _cross_zone_gb(stated: WrittenCost, expected: Traffic, services: tuple[Service, ...], ledger: Ledger) -> Decimal:
+def _cross_zone_gb(
+    stated: WrittenCost,
+    expected: Traffic,
+    services: tuple[Service, ...],
+    releases: tuple[HelmRelease, ...],
+    ledger: Ledger,
+) -> Decimal:
+    """Of network load balancers; what an application load balancer sends to another zone is free."""
     path = "cost.crossZoneGb"
     if stated.cross_zone_gb is not None:
         return ledger.stated(path, stated.cross_zone_gb)
     balanced = any(each.load_balancer and each.load_balancer.cross_zone for each in services)
+    balanced = balanced or any(_has_value(release.values, _ATTRIBUTES, _CROSSES) for release in releases)
     both_ways = _gb_month(expected.requests_per_second, expected.request_kib + expected.response_kib)
     amount = (both_ways / 2).quantize(_CENT) if balanced else Decimal(0)
     how = (
