@@ -101,8 +101,8 @@ def test_the_archive_is_the_folder_and_the_same_every_time() -> None:
     text = bundle().files[name].text
     assert text == bundle().files[name].text
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(text))) as archive:
-        assert archive.namelist() == ["main.py"]
-        assert archive.read("main.py") == (PLATFORM.parent / "gateway" / "main.py").read_bytes()
+        assert archive.namelist() == ["passing_on.py"]
+        assert archive.read("passing_on.py") == (PLATFORM.parent / "gateway" / "passing_on.py").read_bytes()
 
 
 def test_a_route_asks_for_a_token_unless_it_is_public() -> None:

@@ -56,7 +56,8 @@ def _files(folder: Path, written: str, place: Place, problems: list[Problem]) ->
         paths = sorted(path for path in folder.rglob("*") if path.is_file() and _belongs(path.relative_to(folder)))
         size = sum(path.stat().st_size for path in paths)
         if size > MAX_BYTES:
-            message = f'"{written}" holds {size / (1 << 20):.1f} MiB; a bundle takes functions of up to {MAX_BYTES >> 20} MiB'
+            most, found = MAX_BYTES >> 20, size / (1 << 20)
+            message = f'"{written}" holds {found:.1f} MiB; a bundle takes functions of up to {most} MiB'
             problems.append(place.problem(message, "Build an image of it and write `image:` instead of `folder:`."))
             return ()
         if not paths:

@@ -2,9 +2,10 @@
 
 import os
 import urllib.request
+from typing import Any
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     timeout = float(os.environ["SCORER_TIMEOUT_SECONDS"])
     with urllib.request.urlopen(os.environ["SCORER_URL"] + event["rawPath"], timeout=timeout) as answer:
         return {"statusCode": answer.status, "body": answer.read().decode()}

@@ -1,5 +1,0 @@
-"""Handles what waits in the queue."""
-
-
-def handler(event, context):
-    return {"batchItemFailures": []}
