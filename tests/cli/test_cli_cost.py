@@ -176,7 +176,7 @@ def test_markdown_is_a_table_with_the_total_in_bold() -> None:
 
 def test_spot_machines_cost_less_by_what_is_said_and_nothing_else_changes() -> None:
     changed = ("--what-if", "spot=general:70%", "--compare", EXAMPLE, "-e", "production", "--format", "json", *ON)
-    (before, after) = wavetank("cost", EXAMPLE, *changed).json["production"]
+    (before, after) = wavetank("cost", EXAMPLE, *changed).json["production"]["lines"]
     assert (before["name"], before["after"]) == ("general: t3.medium", None)
     assert (after["name"], after["before"]) == ("general: t3.medium Spot", None)
     assert Decimal(after["after"]["expected"]) == cents(Decimal(before["before"]["expected"]) * Decimal("0.3"))
@@ -235,7 +235,8 @@ def test_a_bill_is_compared_with_a_git_revision_of_the_same_file(tmp_path: Path)
         subprocess.run([*git, *arguments], check=True)
     platform.write_text(platform.read_text().replace("  nat: single", "  nat: perZone"))
     found = wavetank("cost", platform, "-e", "production", "--compare", "HEAD", "--format", "json", *ON).json
-    names = {each["name"]: Decimal(each["difference"]) for each in found["production"]}
+    names = {each["name"]: Decimal(each["difference"]) for each in found["production"]["lines"]}
+    assert Decimal(found["production"]["difference"]) == sum(names.values())
     assert set(names) == {"NAT gateways", "public IPv4 addresses"}
     assert names["NAT gateways"] == Decimal("43.07")
     refused = wavetank("cost", platform, "--compare", "no-such-revision")

@@ -11,7 +11,7 @@ from cost_platforms import GROUP, ON, billed, expected, line, planned, workload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wavetank.cost import bill, by
+from wavetank.cost import bill, by, differences
 from wavetank.cost.shares import divided
 from wavetank.plan.fleet import expected_fleet
 from wavetank.plan.model import Plan
@@ -178,3 +178,15 @@ def test_workloads_pay_for_what_they_ask_and_idle_room_is_shown() -> None:
     shares = by(plan, bill(plan, ON), "workload")
     assert {"big", "(idle)", "(system)", "(cluster)"} <= set(shares)
     assert shares["(idle)"].expected > shares["big"].expected > 0
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.sampled_from(["single", "perZone", "none"]), st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_differences_of_two_bills_add_up_to_that_of_their_totals(a: int, b: int, nat: str, spot: bool) -> None:
+    network = {"zones": ["us-east-1a", "us-east-1b"], "nat": nat}
+    group = {**GROUP, "capacityType": "SPOT"} if spot else GROUP
+    before = bill(planned(workloads=[big(a)], helmReleases=AUTOSCALER), ON)
+    after = bill(planned(workloads=[big(b)], groups=[group], helmReleases=AUTOSCALER, network=network), ON)
+    found = differences(before, after)
+    assert sum(each.usd for each in found) == after.total.expected - before.total.expected
+    assert not differences(after, after)

@@ -27,6 +27,15 @@ class Priced:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """Two bills of one environment, and the lines that differ."""
+
+    before: Bill
+    after: Bill
+    lines: list[Difference]
+
+
+@dataclass(frozen=True)
 class Terms:
     """On what terms something is priced: the day, prices of one's own by key, and what-ifs."""
 
@@ -56,7 +65,7 @@ def _one(planned: Plan, terms: Terms) -> Priced:
     return Priced(changed, bill(changed, terms.on, terms.own))
 
 
-def compared(platform: Path, other: str, environment: str | None, terms: Terms) -> dict[str, list[Difference]]:
+def compared(platform: Path, other: str, environment: str | None, terms: Terms) -> dict[str, Comparison]:
     """By environment that both have: what the platform's bill differs in from that of ``other``.
 
     ``other`` is a platform file, or a git revision of the same file. What-ifs change the new side only.
@@ -69,7 +78,8 @@ def compared(platform: Path, other: str, environment: str | None, terms: Terms) 
         raise InputError(
             [Problem(other, 0, 0, f"it has none of the environments {names}, so there is nothing to compare")]
         )
-    return {each.plan.environment: differences(before[each.plan.environment], each.bill) for each in both}
+    pairs = [(before[each.plan.environment], each.bill) for each in both]
+    return {new.environment: Comparison(old, new, differences(old, new)) for old, new in pairs}
 
 
 def _other(platform: Path, other: str, terms: Terms) -> list[Priced]:

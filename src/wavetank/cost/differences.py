@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,8 +38,3 @@ def _of(bill: Bill, key: tuple[str, str]) -> Range | None:
 def _difference(key: tuple[str, str], before: Range | None, after: Range | None) -> Difference:
     usd = (after or NOTHING).expected - (before or NOTHING).expected
     return Difference(key[0], key[1], before, after, usd)
-
-
-def grown_by(found: Iterable[Difference]) -> Decimal:
-    """What the expectation of the whole bill grew by."""
-    return sum((each.usd for each in found), Decimal("0.00"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from wavetank.cost import Bill, Difference, Line, Range, UnitPrice
+from wavetank.app.bills import Comparison
+from wavetank.cost import Bill, Line, Range, UnitPrice
 
 
 def document_of(bill: Bill, shares: Mapping[str, Mapping[str, Range]] | None = None) -> dict[str, Any]:
@@ -68,14 +69,21 @@ def _steps(price: UnitPrice) -> dict[str, object]:
     return {"freeUnits": str(price.free_units), "tiers": tiers}
 
 
-def differences_document(found: Sequence[Difference]) -> list[dict[str, Any]]:
-    return [
-        {
-            "component": each.component,
-            "name": each.name,
-            "before": None if each.before is None else amounts(each.before),
-            "after": None if each.after is None else amounts(each.after),
-            "difference": str(each.usd),
-        }
-        for each in found
-    ]
+def comparison_document(found: Comparison) -> dict[str, Any]:
+    """Both totals, and every line that differs."""
+    before, after = found.before.total, found.after.total
+    return {
+        "before": amounts(before),
+        "after": amounts(after),
+        "difference": str(after.expected - before.expected),
+        "lines": [
+            {
+                "component": each.component,
+                "name": each.name,
+                "before": None if each.before is None else amounts(each.before),
+                "after": None if each.after is None else amounts(each.after),
+                "difference": str(each.usd),
+            }
+            for each in found.lines
+        ],
+    }

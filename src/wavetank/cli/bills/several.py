@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from wavetank.app.bills import Comparison
 from wavetank.cli.bills.figures import money, signed
 from wavetank.cli.bills.sheet import Sheet
 from wavetank.cost import Bill, Difference, Range
@@ -49,16 +50,16 @@ def _notes(bills: Sequence[Bill]) -> list[str]:
     return ["", *notes] if notes else []
 
 
-def differences_of(environment: str, found: Sequence[Difference]) -> Sheet:
+def differences_of(found: Comparison) -> Sheet:
     """Every line that differs: before, after, and what the expectation grew by."""
-    grown = sum((each.usd for each in found), Decimal("0.00"))
+    before, after = found.before.total.expected, found.after.total.expected
     return Sheet(
-        title=f"{environment}: USD a month, expected",
+        title=f"{found.after.environment}: USD a month, expected",
         head=("", "line", "before", "after", "difference"),
-        rows=tuple(_difference(each) for each in found),
-        total=("", "total a month", "", "", signed(grown)),
+        rows=tuple(_difference(each) for each in found.lines),
+        total=("", "total a month", money(before), money(after), signed(after - before)),
         left=2,
-        notes=() if found else ("", "The bills are the same."),
+        notes=() if found.lines else ("", "The bills are the same."),
     )
 
 

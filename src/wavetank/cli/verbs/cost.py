@@ -12,7 +12,7 @@ import click
 
 from wavetank.app.bills import Priced, Terms, compared, priced
 from wavetank.app.price_files import price_file
-from wavetank.cli.bills.documents import differences_document, document_of
+from wavetank.cli.bills.documents import comparison_document, document_of
 from wavetank.cli.bills.one import sheet_of, totals_of
 from wavetank.cli.bills.several import differences_of, side_by_side
 from wavetank.cli.bills.sheet import Sheet, as_csv, as_markdown, as_text
@@ -127,5 +127,5 @@ def _shared(each: Priced) -> dict[str, Any]:
 def _differences(platform: Path, other: str, environment: str | None, terms: Terms, output_format: str) -> str:
     found = compared(platform, other, environment, terms)
     if output_format == "json":
-        return json.dumps({name: differences_document(each) for name, each in found.items()}, indent=2)
-    return "\n\n".join(WRITERS[output_format](differences_of(name, each)) for name, each in found.items())
+        return json.dumps({name: comparison_document(each) for name, each in found.items()}, indent=2)
+    return "\n\n".join(WRITERS[output_format](differences_of(each)) for each in found.values())
