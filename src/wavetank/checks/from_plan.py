@@ -125,6 +125,7 @@ def _aws(plan: Plan) -> aws.Aws:
     return aws.Aws(
         read_resources=partial(_terraform_resources, plan),
         terraform_file=plan.spec_file,
+        backend=_backend(plan),
         region=plan.region,
         networks=(_network(plan),),
         clusters=(_cluster(plan),),
@@ -175,6 +176,14 @@ def _network(plan: Plan) -> aws.Network:
         endpoints=tuple(network.gateway_endpoints),
         flow_logs=network.flow_logs is not None,
     )
+
+
+def _backend(plan: Plan) -> aws.Backend | None:
+    backend = plan.state_backend
+    if backend is None:
+        return None
+    locked = backend.lock_file or backend.lock_table is not None
+    return aws.Backend("s3", _where(plan, "stateBackend"), locked=locked, encrypted=True)
 
 
 def _cluster(plan: Plan) -> aws.Cluster:

@@ -243,7 +243,7 @@ def _is_quantity(amount: Any) -> bool:
         quantity.parse(amount)
     except (ValueError, TypeError):
         return False
-    return True
+    return not isinstance(amount, bool)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from wavetank.checks.manifests import Manifest
 from wavetank.checks.model import Place, Step, Where
@@ -46,7 +47,19 @@ def manifests(document: Document) -> Iterator[Manifest]:
 
 
 def _manifest(obj: dict[str, object], document: Document, prefix: tuple[Step, ...]) -> Manifest:
-    return Manifest(obj, Where(partial(_locate, obj, document, prefix)))
+    return Manifest(
+        {key: _without_nulls(value) for key, value in obj.items() if value is not None},
+        Where(partial(_locate, obj, document, prefix)),
+    )
+
+
+def _without_nulls(value: Any) -> Any:
+    """A null is no value for the API server: the field is not set."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
 
 
 def _locate(obj: dict[str, object], document: Document, prefix: tuple[Step, ...], steps: tuple[Step, ...]) -> Place:

@@ -31,7 +31,8 @@ def check(case: Case) -> Iterator[Mistake]:
 
 def arguments(container: Container) -> list[str]:
     """Its command line: command and args."""
-    return [str(word) for key in ("command", "args") for word in container.obj.get(key) or ()]
+    stated = [container.obj.get(key) for key in ("command", "args")]
+    return [str(word) for words in stated if isinstance(words, list) for word in words]
 
 
 def _is_for_aws(words: Sequence[str]) -> bool:

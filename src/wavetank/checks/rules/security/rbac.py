@@ -50,5 +50,6 @@ def covers(rule: Obj, group: str, resource: str, verb: str) -> bool:
 
 
 def _has(rule: Obj, key: str, wanted: str) -> bool:
-    stated = rule.get(key) or ()
+    stated = rule.get(key)
+    stated = stated if isinstance(stated, list) else []
     return "*" in stated or wanted in stated

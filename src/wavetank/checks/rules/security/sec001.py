@@ -19,7 +19,10 @@ def check(case: Case) -> Iterator[Mistake]:
         level = next((each for each in LEVELS if each == stated), None)
         if level is not None:
             metadata = {"labels": dict(workload.labels), "annotations": dict(workload.annotations)}
-            found = violations(level, metadata, workload.spec)
+            try:
+                found = violations(level, metadata, workload.spec)
+            except (AttributeError, KeyError, TypeError):
+                continue  # no pod at all, as SCH001 says
             if found:
                 yield _mistake(workload, level, [str(violation) for violation in found])
 
