@@ -11,7 +11,7 @@ import pytest
 from wavetank.checks import RULES, Finding, Rule, Severity, SourceFile, case_of_files, case_of_plan, findings
 from wavetank.cost import bill
 from wavetank.plan import plan
-from wavetank.spec import load
+from wavetank.spec import load, load_all
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 ON = date(2026, 11, 21)
@@ -116,9 +116,12 @@ def test_there_is_no_page_without_a_rule() -> None:
     assert {page.stem for page in PAGES.glob("*.md")} == {rule.id for rule in RULES} | {"README"}
 
 
-@pytest.mark.parametrize("environment", ["dev", "production"])
-def test_the_example_platform_has_no_errors(environment: str) -> None:
-    example_platform = Path(__file__).parents[2] / "examples" / "ml-inference" / "platform.yaml"
-    resolved = plan(load(example_platform, environment))
-    found = findings(case_of_plan(resolved, bill(resolved, ON), ON))
-    assert [finding for finding in found if finding.severity >= Severity.WARN] == []
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.parametrize("example_name", sorted(path.parent.name for path in EXAMPLES.glob("*/platform.yaml")))
+def test_no_example_platform_has_an_error_in_any_environment(example_name: str) -> None:
+    for environment, platform in load_all(EXAMPLES / example_name / "platform.yaml").items():
+        resolved = plan(platform)
+        found = findings(case_of_plan(resolved, bill(resolved, ON), ON))
+        assert [(environment, f) for f in found if f.severity is Severity.ERROR] == []

@@ -239,11 +239,13 @@ def readable(amounts: Any) -> Obj:
 
 
 def _is_quantity(amount: Any) -> bool:
+    if not isinstance(amount, str | int | float):
+        return False
     try:
         quantity.parse(amount)
-    except (ValueError, TypeError):
+    except ValueError:
         return False
-    return not isinstance(amount, bool)
+    return True
 
 
 @dataclass(frozen=True)
