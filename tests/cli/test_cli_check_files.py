@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from command_line import EXAMPLE, ON, example_with, wavetank
+from command_line import EXAMPLE, ON, wavetank
 
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
@@ -31,6 +31,13 @@ metadata:
 spec:
   minAvailable: 1
   selector: {matchLabels: {app: api}}
+"""
+PLATFORM = """name: shop
+region: ap-southeast-2
+accountId: "111122223333"
+cluster: {version: "1.36"}
+network: {nat: single}
+nodeGroups: [{name: general, instanceTypes: m5.large, minSize: 2, maxSize: 3}]
 """
 ONLY = ("--select", "AVL001", *ON)
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
@@ -133,15 +140,14 @@ def test_a_baseline_silences_what_was_there_and_nothing_new(tmp_path: Path) -> N
 
 
 def test_a_suppression_in_the_spec_needs_a_reason_and_is_counted(tmp_path: Path) -> None:
-    draft = example_with(tmp_path, {"  nat: perZone": "  nat: single"})
-    draft.write_text(
-        draft.read_text() + "\nsuppressions: [{check: NET002, at: network, reason: it is a demonstration}]\n"
-    )
-    ended = wavetank("check", draft, "--select", "NET002", "--fail-on", "warn", *ON)
+    spec = tmp_path / "platform.yaml"
+    entry = "suppressions: [{check: NET002, at: network, reason: it is a demonstration}]"
+    spec.write_text(f"{PLATFORM}{entry}\n")
+    ended = wavetank("check", spec, "--select", "NET002", "--fail-on", "warn", *ON)
     assert (ended.code, "(1 suppressed)" in ended.out) == (0, True)
-    assert "it is a demonstration" in wavetank("check", draft, "--select", "NET002", "--show-suppressed", *ON).out
-    draft.write_text(draft.read_text().replace(", reason: it is a demonstration", ""))
-    assert wavetank("check", draft, *ON).code == 2
+    assert "it is a demonstration" in wavetank("check", spec, "--select", "NET002", "--show-suppressed", *ON).out
+    spec.write_text(PLATFORM + entry.replace(", reason: it is a demonstration", ""))
+    assert wavetank("check", spec, *ON).code == 2
 
 
 def test_explain_prints_the_page_of_a_check_and_knows_the_nearest_one() -> None:
