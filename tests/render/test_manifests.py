@@ -14,11 +14,19 @@ import yaml
 from sample_plans import sample_plan, workload
 
 from strict import problems_of
+from wavetank.catalog.custom_resources import custom_resource
+from wavetank.kube.kinds import BUILT_IN
 from wavetank.plan.model import Plan
 from wavetank.render import render, write
 from wavetank.render.trace import value_at
 
-CLUSTER_SCOPED = {"Namespace"}
+BUILT_IN_NAMESPACED = {resource.kind: resource.namespaced for resource in BUILT_IN}
+
+
+def is_namespaced(item: dict[str, Any]) -> bool:
+    custom = custom_resource(item["apiVersion"].rpartition("/")[0], item["kind"])
+    # What is neither is a constraint: Gatekeeper makes their kinds, all of them for the whole cluster.
+    return custom.namespaced if custom else BUILT_IN_NAMESPACED.get(item["kind"], False)
 
 
 def objects(plan: Plan, folder: str = "kubernetes/") -> Iterator[dict[str, Any]]:
@@ -40,7 +48,7 @@ def test_every_object_is_valid_strictly(manifest: dict[str, Any]) -> None:
 
 def test_every_namespaced_object_states_its_namespace() -> None:
     for item in objects(sample_plan(), "kubernetes"):
-        assert ("namespace" in item["metadata"]) == (item["kind"] not in CLUSTER_SCOPED), item
+        assert ("namespace" in item["metadata"]) == is_namespaced(item), item
 
 
 def test_every_object_carries_the_standard_labels() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wavetank.plan.backup import LOCATION
 from wavetank.plan.model import Plan
 from wavetank.plan.model.backup import VELERO_NAMESPACE, BackupSchedule, SnapshotClass
-from wavetank.render.kubernetes.parts import manifest, metadata, present
+from wavetank.render.kubernetes.parts import manifest, metadata, own_metadata, present
 from wavetank.render.trace import Traced
 
 EBS_DRIVER = "ebs.csi.aws.com"
@@ -51,4 +51,5 @@ def _schedule(plan: Plan, schedule: BackupSchedule) -> Traced:
         "useOwnerReferencesInBackup": False,
         "template": Traced(template, path),
     }
-    return manifest("velero.io/v1", "Schedule", metadata(plan, path, schedule.name, VELERO_NAMESPACE), path, spec=spec)
+    framed = own_metadata(plan, path, schedule.name, VELERO_NAMESPACE)
+    return manifest("velero.io/v1", "Schedule", framed, path, spec=spec)

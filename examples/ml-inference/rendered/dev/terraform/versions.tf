@@ -2,7 +2,7 @@
 # Rendered by wavetank from platform.yaml: change it there and render again.
 
 terraform {
-  required_version = ">= 1.5.0"
+  required_version = ">= 1.10.0"
 
   required_providers {
     aws = {
@@ -11,18 +11,6 @@ terraform {
     }
   }
 }
-
-# State lies beside these files until the spec names a stateBackend. For a team, keep it in a bucket with versioning:
-#
-#   terraform {
-#     backend "s3" {
-#       bucket       = "<your state bucket>"
-#       key          = "ml-inference/dev.tfstate"
-#       region       = "ap-southeast-2"
-#       encrypt      = true
-#       use_lockfile = true # Terraform 1.10 and later
-#     }
-#   }
 
 provider "aws" {
   region = var.region

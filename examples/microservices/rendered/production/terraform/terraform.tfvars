@@ -1,0 +1,71 @@
+# Values of the inputs of microservices, environment production.
+# Rendered by wavetank from platform.yaml: change it there and render again.
+
+region = "us-east-1"
+
+account_id = "111122223333"
+
+tags = {
+  platform    = "microservices"
+  environment = "production"
+  team        = "platform"
+}
+
+vpc_cidr = "10.0.0.0/16"
+
+cluster_version = "1.36"
+
+public_access_cidrs = ["203.0.113.0/24"]
+
+cluster_log_retention_days = 90
+
+node_groups = {
+  system = {
+    instance_types = ["m5.large"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 3
+    desired_size   = 3
+    max_size       = 4
+    disk_gib       = 40
+  }
+  application = {
+    instance_types = ["m5.xlarge"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 5
+    desired_size   = 5
+    max_size       = 50
+    disk_gib       = 60
+  }
+  compute = {
+    instance_types = ["c5.2xlarge"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 2
+    desired_size   = 2
+    max_size       = 20
+    disk_gib       = 60
+  }
+  memory-us-east-1a = {
+    instance_types = ["r5.xlarge"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 1
+    desired_size   = 1
+    max_size       = 3
+    disk_gib       = 40
+  }
+  memory-us-east-1b = {
+    instance_types = ["r5.xlarge"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 1
+    desired_size   = 1
+    max_size       = 3
+    disk_gib       = 40
+  }
+  memory-us-east-1c = {
+    instance_types = ["r5.xlarge"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 1
+    desired_size   = 1
+    max_size       = 3
+    disk_gib       = 40
+  }
+}

@@ -1,0 +1,132 @@
+#!/bin/sh
+# Rendered by wavetank from platform.yaml, environment staging: change it there and render again.
+# Installs or upgrades the charts. Run it after `terraform apply`, with kubectl pointing at the cluster.
+set -eu
+cd "$(dirname "$0")"
+
+helm upgrade --install aws-load-balancer-controller \
+  aws-load-balancer-controller --repo https://aws.github.io/eks-charts \
+  --version 3.4.0 \
+  --namespace kube-system --create-namespace \
+  --values values/aws-load-balancer-controller.yaml \
+  --set vpcId="$(terraform -chdir=../terraform output -raw vpc_id)" \
+  --wait --timeout 10m
+
+helm upgrade --install cluster-autoscaler \
+  cluster-autoscaler --repo https://kubernetes.github.io/autoscaler \
+  --version 9.59.0 \
+  --namespace kube-system --create-namespace \
+  --values values/cluster-autoscaler.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install istio-base \
+  base --repo https://istio-release.storage.googleapis.com/charts \
+  --version 1.30.1 \
+  --namespace istio-system --create-namespace \
+  --values values/istio-base.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install istiod \
+  istiod --repo https://istio-release.storage.googleapis.com/charts \
+  --version 1.30.1 \
+  --namespace istio-system --create-namespace \
+  --values values/istiod.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install istio-cni \
+  cni --repo https://istio-release.storage.googleapis.com/charts \
+  --version 1.30.1 \
+  --namespace istio-system --create-namespace \
+  --values values/istio-cni.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install istio-ingress \
+  gateway --repo https://istio-release.storage.googleapis.com/charts \
+  --version 1.30.1 \
+  --namespace istio-ingress --create-namespace \
+  --values values/istio-ingress.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install argo-cd \
+  argo-cd --repo https://argoproj.github.io/argo-helm \
+  --version 9.5.13 \
+  --namespace argocd --create-namespace \
+  --values values/argo-cd.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install argo-rollouts \
+  argo-rollouts --repo https://argoproj.github.io/argo-helm \
+  --version 2.41.0 \
+  --namespace argo-rollouts --create-namespace \
+  --values values/argo-rollouts.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install vpa \
+  vpa --repo https://charts.fairwinds.com/stable \
+  --version 4.7.1 \
+  --namespace vpa --create-namespace \
+  --values values/vpa.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install external-secrets \
+  external-secrets --repo https://charts.external-secrets.io \
+  --version 2.0.0 \
+  --namespace external-secrets --create-namespace \
+  --values values/external-secrets.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install gatekeeper \
+  gatekeeper --repo https://open-policy-agent.github.io/gatekeeper/charts \
+  --version 3.23.1 \
+  --namespace gatekeeper-system --create-namespace \
+  --values values/gatekeeper.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install falco \
+  falco --repo https://falcosecurity.github.io/charts \
+  --version 9.1.1 \
+  --namespace falco --create-namespace \
+  --values values/falco.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install trivy-operator \
+  trivy-operator --repo https://aquasecurity.github.io/helm-charts \
+  --version 0.26.1 \
+  --namespace trivy-system --create-namespace \
+  --values values/trivy-operator.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install kube-prometheus-stack \
+  kube-prometheus-stack --repo https://prometheus-community.github.io/helm-charts \
+  --version 87.17.0 \
+  --namespace monitoring --create-namespace \
+  --values values/kube-prometheus-stack.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install opentelemetry-collector \
+  opentelemetry-collector --repo https://open-telemetry.github.io/opentelemetry-helm-charts \
+  --version 0.158.3 \
+  --namespace observability --create-namespace \
+  --values values/opentelemetry-collector.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install jaeger \
+  jaeger --repo https://jaegertracing.github.io/helm-charts \
+  --version 4.6.0 \
+  --namespace observability --create-namespace \
+  --values values/jaeger.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install velero \
+  velero --repo https://vmware-tanzu.github.io/helm-charts \
+  --version 11.4.0 \
+  --namespace velero --create-namespace \
+  --values values/velero.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install kubecost \
+  oci://public.ecr.aws/kubecost/cost-analyzer \
+  --version 2.8.4 \
+  --namespace kubecost --create-namespace \
+  --values values/kubecost.yaml \
+  --wait --timeout 10m

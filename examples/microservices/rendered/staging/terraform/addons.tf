@@ -1,0 +1,88 @@
+# EKS managed add-ons of microservices, environment staging.
+# Rendered by wavetank from platform.yaml: change it there and render again.
+
+resource "aws_eks_addon" "vpc_cni" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "vpc-cni"
+  service_account_role_arn    = aws_iam_role.pod_aws_node.arn
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+  configuration_values = jsonencode({
+    enableNetworkPolicy = "true"
+    env = {
+      ENABLE_PREFIX_DELEGATION = "true"
+      WARM_PREFIX_TARGET       = "1"
+    }
+  })
+}
+
+resource "aws_eks_addon" "coredns" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "coredns"
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+
+  depends_on = [
+    aws_eks_node_group.system,
+    aws_eks_node_group.application,
+    aws_eks_node_group.compute,
+    aws_eks_node_group.memory_us_east_1a,
+  ]
+}
+
+resource "aws_eks_addon" "kube_proxy" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "kube-proxy"
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+}
+
+resource "aws_eks_addon" "aws_ebs_csi_driver" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "aws-ebs-csi-driver"
+  service_account_role_arn    = aws_iam_role.pod_ebs_csi_controller_sa.arn
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+
+  depends_on = [
+    aws_eks_node_group.system,
+    aws_eks_node_group.application,
+    aws_eks_node_group.compute,
+    aws_eks_node_group.memory_us_east_1a,
+  ]
+}
+
+resource "aws_eks_addon" "metrics_server" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "metrics-server"
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+
+  depends_on = [
+    aws_eks_node_group.system,
+    aws_eks_node_group.application,
+    aws_eks_node_group.compute,
+    aws_eks_node_group.memory_us_east_1a,
+  ]
+}
+
+resource "aws_eks_addon" "snapshot_controller" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "snapshot-controller"
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+
+  depends_on = [
+    aws_eks_node_group.system,
+    aws_eks_node_group.application,
+    aws_eks_node_group.compute,
+    aws_eks_node_group.memory_us_east_1a,
+  ]
+}
+
+resource "aws_eks_addon" "eks_pod_identity_agent" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "eks-pod-identity-agent"
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+}

@@ -1,0 +1,51 @@
+# Outputs of microservices, environment staging.
+# Rendered by wavetank from platform.yaml: change it there and render again.
+
+output "cluster_name" {
+  description = "Name of the EKS cluster"
+  value       = aws_eks_cluster.main.name
+}
+
+output "cluster_endpoint" {
+  description = "Kubernetes API"
+  value       = aws_eks_cluster.main.endpoint
+}
+
+output "kubeconfig_command" {
+  description = "Makes kubectl use the cluster"
+  value       = "aws eks update-kubeconfig --region ${local.region} --name ${aws_eks_cluster.main.name}"
+}
+
+output "vpc_id" {
+  description = "VPC of the cluster"
+  value       = aws_vpc.main.id
+}
+
+output "repository_urls" {
+  description = "Where to push images"
+  value = {
+    api-gateway              = aws_ecr_repository.api_gateway.repository_url
+    identity-service         = aws_ecr_repository.identity_service.repository_url
+    catalog-service          = aws_ecr_repository.catalog_service.repository_url
+    recommendation-inference = aws_ecr_repository.recommendation_inference.repository_url
+  }
+}
+
+output "pod_role_arns" {
+  description = "IAM roles of service accounts"
+  value = {
+    microservices-staging-aws-node                     = aws_iam_role.pod_aws_node.arn
+    microservices-staging-ebs-csi-controller-sa        = aws_iam_role.pod_ebs_csi_controller_sa.arn
+    microservices-staging-aws-load-balancer-controller = aws_iam_role.pod_aws_load_balancer_controller.arn
+    microservices-staging-cluster-autoscaler           = aws_iam_role.pod_cluster_autoscaler.arn
+    microservices-staging-velero-server                = aws_iam_role.pod_velero_server.arn
+    microservices-staging-production-secrets           = aws_iam_role.pod_external_secrets_reader.arn
+  }
+}
+
+output "secret_arns" {
+  description = "Secrets to put values into"
+  value = {
+    "microservices/postgres" = aws_secretsmanager_secret.microservices_postgres.arn
+  }
+}

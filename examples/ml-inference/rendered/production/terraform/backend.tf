@@ -1,0 +1,14 @@
+# Where Terraform keeps its state of ml-inference, environment production.
+# Rendered by wavetank from platform.yaml: change it there and render again.
+
+terraform {
+  backend "s3" {
+    bucket = "example-ml-inference-terraform-state"
+    # each environment of each platform has a state of its own
+    key     = "ml-inference/production.tfstate"
+    region  = "ap-southeast-2"
+    encrypt = true
+    # S3 locks by itself since Terraform 1.10, without a table
+    use_lockfile = true
+  }
+}

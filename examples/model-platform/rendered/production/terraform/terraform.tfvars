@@ -1,0 +1,47 @@
+# Values of the inputs of ai-platform, environment production.
+# Rendered by wavetank from platform.yaml: change it there and render again.
+
+region = "us-east-1"
+
+account_id = "111122223333"
+
+tags = {
+  platform    = "ai-platform"
+  environment = "production"
+  team        = "ai-platform"
+}
+
+vpc_cidr = "10.0.0.0/16"
+
+cluster_version = "1.36"
+
+public_access_cidrs = ["203.0.113.0/24"]
+
+cluster_log_retention_days = 90
+
+node_groups = {
+  general = {
+    instance_types = ["m5.large"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 3
+    desired_size   = 3
+    max_size       = 10
+    disk_gib       = 40
+  }
+  gpu = {
+    instance_types = ["g4dn.xlarge"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 0
+    desired_size   = 1
+    max_size       = 5
+    disk_gib       = 100
+  }
+  memory = {
+    instance_types = ["r5.2xlarge"]
+    capacity_type  = "ON_DEMAND"
+    min_size       = 1
+    desired_size   = 1
+    max_size       = 3
+    disk_gib       = 40
+  }
+}
