@@ -6,6 +6,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from sample_operations import operations
 from serverless_sample import serverless
 
 from wavetank.plan.model import (
@@ -400,14 +401,7 @@ def sample_plan() -> Plan:
         service_monitors=(
             ServiceMonitor("api", "harbor", {"release": "prometheus"}, "api", ({"port": "http", "interval": "30s"},)),
         ),
-        observability=None,
-        image_policy=None,
-        backup=None,
-        standby=None,
-        budgets=(),
-        cost_monitoring=None,
-        pipelines=(),
-        push_role=None,
+        **operations(),
         gitops=gitops(),
         traffic=Traffic(Decimal(1), Decimal(5), Decimal(1), Decimal(1)),
         cost=no_costs(),

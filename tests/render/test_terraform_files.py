@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sample_operations import no_operations
 from sample_plans import cluster, network, node_groups, sample_plan
 
 from wavetank.app.terraform import Terraform, keep_state_in, mirrors
@@ -60,6 +61,7 @@ def bare_plan() -> Plan:
         services=(),
         service_monitors=(),
         network_policies=(),
+        **no_operations(),
     )
 
 
