@@ -72,7 +72,8 @@ def _mesh(case: Case, workload: Workload) -> Iterator[Mistake]:
 
 
 def _has_sidecar(case: Case, workload: Workload) -> bool:
-    stated = workload.labels.get("sidecar.istio.io/inject")
+    key = "sidecar.istio.io/inject"
+    stated = workload.labels.get(key, workload.annotations.get(key))
     if stated is not None:
         return stated == "true"
     return case.namespace_labels(workload.namespace).get("istio-injection") == "enabled"
