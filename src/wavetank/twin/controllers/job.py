@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
 
 from .base import Controller, Key
-from .informer import address
+from .informer import address, controller_of
 from .job_rules import (
     INDEX_NOTE,
     Verdict,
@@ -27,6 +27,8 @@ from .job_rules import (
     is_indexed,
     verdict,
     wanted_active,
+    with_index_variable,
+    with_job_condition,
 )
 from .ownership import claimed
 from .pod_control import create_all, delete
@@ -60,6 +62,7 @@ class JobController(Controller):
 
     def reconcile(self, key: Key) -> None:
         job = self.cluster.find(RESOURCE, *key)
+        self._let_orphans_go(key, job)
         if job is None:
             return
         pods = self._pods_of(job)
@@ -139,7 +142,7 @@ class JobController(Controller):
         metadata["generateName"] = f"{name}-"
         metadata["annotations"] = {**(metadata.get("annotations") or {}), INDEX_NOTE: str(index)}
         metadata["labels"] = {**metadata["labels"], INDEX_NOTE: str(index)}
-        return {**pod, "metadata": metadata, "spec": {**pod["spec"], "hostname": name}}
+        return {**pod, "metadata": metadata, "spec": {**with_index_variable(pod["spec"]), "hostname": name}}
 
     def _remove(self, job: Obj, pods: Sequence[Obj]) -> None:
         for pod in pods:
@@ -157,12 +160,15 @@ class JobController(Controller):
         """Let go of pods that have been counted."""
         for pod in pods:
             live = self.cluster.find("pods", *address(pod))
-            if live is None or FINALIZER not in (live["metadata"].get("finalizers") or ()):
-                continue
-            if is_terminal(live) or is_terminating(live):
-                rest = [f for f in live["metadata"]["finalizers"] if f != FINALIZER]
-                metadata = {k: v for k, v in live["metadata"].items() if k != "finalizers"}
-                self.cluster.update({**live, "metadata": {**metadata, "finalizers": rest} if rest else metadata})
+            if live is not None and _is_tracked(live) and (is_terminal(live) or is_terminating(live)):
+                self.cluster.update(_untracked(live))
+
+    def _let_orphans_go(self, key: Key, job: Obj | None) -> None:
+        """Pods of a Job of this name that is no more are counted by nobody (``syncOrphanPod``)."""
+        for pod in self.informer.index("pods", "tracked by job", _tracking_job)[key]:
+            owner = controller_of(pod)
+            if job is None or (owner is not None and owner["uid"] != job["metadata"]["uid"]):
+                self.cluster.update(_untracked(pod))
 
     # --- status ------------------------------------------------------------------------------------------------
 
@@ -194,11 +200,11 @@ class JobController(Controller):
         if suspended or any(c["type"] == "Suspended" for c in listed):
             words = ("JobSuspended", "Job suspended") if suspended else ("JobResumed", "Job resumed")
             truth: conditions.Status = "True" if suspended else "False"
-            listed = conditions.with_condition(listed, "Suspended", truth, now, reason=words[0], message=words[1])
+            listed = with_job_condition(listed, "Suspended", truth, *words, now)
         if end is None:
             return listed
         for kind in ("FailureTarget", "Failed") if end.failed else ("SuccessCriteriaMet", "Complete"):
-            listed = conditions.with_condition(listed, kind, "True", now, reason=end.reason, message=end.message)
+            listed = with_job_condition(listed, kind, "True", end.reason, end.message, now)
         return listed
 
     def _tell(self, job: Obj, end: Verdict) -> None:
@@ -244,6 +250,24 @@ def _own_labels(job: Obj) -> dict[str, str]:
     uid, name = job["metadata"]["uid"], job["metadata"]["name"]
     newer = {"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name}
     return newer | {"controller-uid": uid, "job-name": name}
+
+
+def _is_tracked(pod: Obj) -> bool:
+    return FINALIZER in (pod["metadata"].get("finalizers") or ())
+
+
+def _untracked(pod: Obj) -> Obj:
+    rest = [f for f in pod["metadata"]["finalizers"] if f != FINALIZER]
+    metadata = {k: v for k, v in pod["metadata"].items() if k != "finalizers"}
+    return {**pod, "metadata": {**metadata, "finalizers": rest} if rest else metadata}
+
+
+def _tracking_job(pod: Obj) -> Iterable[Key]:
+    """The Job that is to count the pod."""
+    owner = controller_of(pod)
+    if owner is None or owner["kind"] != "Job" or not _is_tracked(pod):
+        return ()
+    return ((pod["metadata"]["namespace"], owner["name"]),)
 
 
 def ended(job: Obj) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from wavetank.kube import conditions
 from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
-from wavetank.kube.times import parse
+from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
 
 INDEX_NOTE = "batch.kubernetes.io/job-completion-index"
@@ -173,6 +173,37 @@ def _restarted_too_often(spec: Obj, pods: Sequence[Obj]) -> bool:
     statuses = (s for p in running for s in (p.get("status") or {}).get("containerStatuses") or ())
     restarts, limit = sum(s.get("restartCount", 0) for s in statuses), spec.get("backoffLimit", NO_LIMIT)
     return bool(restarts > 0 if limit == 0 else restarts >= limit)
+
+
+def with_job_condition(
+    listed: Sequence[Obj], kind: str, status: str, reason: str, message: str, now: datetime
+) -> list[Obj]:
+    """``listed`` with this condition; one that says the same already stays as it is (``ensureJobConditionStatus``)."""
+    old = next((c for c in listed if c["type"] == kind), None)
+    stated = {"type": kind, "status": status, "reason": reason, "message": message}
+    if old is not None and all(old.get(key, "") == value for key, value in stated.items()):
+        return list(listed)
+    moment = rfc3339(now)
+    new = {**stated, "lastProbeTime": moment, "lastTransitionTime": moment}
+    return [new if c is old else c for c in listed] if old is not None else [*listed, new]
+
+
+INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
+
+
+def with_index_variable(spec: Obj) -> Obj:
+    """A pod's specification whose containers are told their index (``addCompletionIndexEnvVariables``)."""
+    source = {"fieldRef": {"apiVersion": "v1", "fieldPath": f"metadata.labels['{INDEX_NOTE}']"}}
+    variable = {"name": INDEX_VARIABLE, "valueFrom": source}
+
+    def told(container: Obj) -> Obj:
+        stated = container.get("env") or []
+        if any(v["name"] == INDEX_VARIABLE for v in stated):
+            return container
+        return {**container, "env": [*stated, variable]}
+
+    lists = {key: [told(c) for c in spec[key]] for key in ("initContainers", "containers") if spec.get(key)}
+    return {**spec, **lists}
 
 
 def wanted_active(job: Obj, active: int, succeeded: int) -> int:
