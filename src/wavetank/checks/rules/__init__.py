@@ -5,9 +5,11 @@ from wavetank.checks.model import Rule
 from . import (
     autoscaling,
     availability,
+    aws,
     capacity,
     cost,
     delivery,
+    kubernetes,
     network,
     schemas,
     security,
@@ -26,4 +28,6 @@ RULES: tuple[Rule, ...] = (
     *versions.RULES,
     *delivery.RULES,
     *cost.RULES,
+    *kubernetes.RULES,
+    *aws.RULES,
 )

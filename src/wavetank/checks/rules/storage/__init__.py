@@ -2,7 +2,7 @@
 
 from wavetank.checks.model import Rule
 
-from . import sto001, sto002, sto003, sto004, sto005, sto006, sto007, sto009
+from . import sto001, sto002, sto003, sto004, sto005, sto006, sto007, sto008, sto009
 
 RULES: tuple[Rule, ...] = (
     sto001.RULE,
@@ -12,5 +12,6 @@ RULES: tuple[Rule, ...] = (
     sto005.RULE,
     sto006.RULE,
     sto007.RULE,
+    sto008.RULE,
     sto009.RULE,
 )
