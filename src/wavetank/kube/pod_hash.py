@@ -24,6 +24,8 @@ _OFFSET, _PRIME, _MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
 _ZERO_TIME = "{Time:(time.Time){wall:(uint64)0 ext:(int64)0 loc:(*time.Location)<nil>}}"
 _ROOT = "v1.PodTemplateSpec"
 _QUANTITY = re.compile(r"^([+-]?)([0-9]*)(?:\.([0-9]*))?([A-Za-z]*)(.*)$")
+#: Characters that Go's JSON encoder escapes in strings; elsewhere in JSON they do not occur.
+_ESCAPED_BY_GO = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 _DECIMAL_SCALES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 
 
@@ -37,7 +39,8 @@ def pod_template_hash(template: Obj, collision_count: int | None = None) -> str:
 
 def revision_hash(data: Mapping[str, Any], collision_count: int | None = 0) -> str:
     """The suffix of a StatefulSet's ControllerRevision, over its ``data`` as compact JSON (``HashControllerRevision``)."""
-    raw = json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    text = json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    raw = text.translate(_ESCAPED_BY_GO).encode()
     probe = b"" if collision_count is None else str(collision_count).encode()
     return safe_encoded(str(_fnv1(raw + probe)))
 

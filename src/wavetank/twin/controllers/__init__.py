@@ -13,12 +13,14 @@ from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 
 from .aggregation import ClusterRoleAggregationController
 from .base import Context, Controller
+from .claim_binding import ClaimBindingController
 from .cronjob import CronJobController
 from .custom_metrics import CustomMetrics, NoAdapter
 from .daemonset import DaemonSetController
 from .deployment import DeploymentController
 from .disruption import DisruptionController, StaleDisruptionController
 from .endpointslice import EndpointsController, EndpointSliceController
+from .ephemeral_volumes import EphemeralVolumeController
 from .garbage import GarbageCollector
 from .hpa import HorizontalPodAutoscalerController
 from .informer import Informer
@@ -32,6 +34,8 @@ from .serviceaccounts import RootCertificatePublisher, ServiceAccountsController
 from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
 from .statefulset import StatefulSetController
 from .tainteviction import TaintEvictionController
+from .volume_phases import VolumePhaseController
+from .volume_protection import ClaimProtectionController, VolumeProtectionController
 
 #: Every controller, in the order in which they are started.
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -55,6 +59,11 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     TaintEvictionController,
     PodGarbageCollector,
     ClusterRoleAggregationController,
+    VolumePhaseController,
+    ClaimBindingController,
+    EphemeralVolumeController,
+    ClaimProtectionController,
+    VolumeProtectionController,
 )
 
 

@@ -1,6 +1,7 @@
-"""ControllerRevisions: the remembered pod templates of a DaemonSet, the newest of which is the wanted one.
+"""ControllerRevisions: the remembered pod templates of a DaemonSet or StatefulSet, the newest of which is the wanted one.
 
-Upstream: ``pkg/controller/daemon/update.go`` (``constructHistory``, ``snapshot``, ``cleanupHistory``).
+Upstream: ``pkg/controller/daemon/update.go`` (``constructHistory``, ``snapshot``, ``cleanupHistory``) and
+``pkg/controller/history/controller_history.go``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from wavetank.kube.pod_hash import pod_template_hash
+from wavetank.kube.pod_hash import pod_template_hash, revision_hash
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 
@@ -73,7 +74,7 @@ def _created(controller: Controller, owner: Obj, data: Obj, number: int) -> Obj:
     template, metadata = owner["spec"]["template"], owner["metadata"]
     collisions = (owner.get("status") or {}).get("collisionCount")
     while True:
-        digest = pod_template_hash(template, collisions)
+        digest = _digest(owner, data, collisions)
         name = f"{metadata['name']}-{digest}"
         if controller.cluster.find(RESOURCE, metadata["namespace"], name) is None:
             break
@@ -87,3 +88,10 @@ def _created(controller: Controller, owner: Obj, data: Obj, number: int) -> Obj:
     made["ownerReferences"] = [owner_reference(owner)]
     revision = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": made}
     return controller.cluster.create({**revision, "data": data, "revision": number}, manager="kube-controller-manager")
+
+
+def _digest(owner: Obj, data: Obj, collisions: int | None) -> str:
+    """Each kind has a hash of its own: of the template as Go prints it, or of the revision's data as JSON."""
+    if owner["kind"] == "StatefulSet":
+        return revision_hash(data, collisions or 0)
+    return pod_template_hash(owner["spec"]["template"], collisions)

@@ -162,11 +162,11 @@ class StatefulSetController(Controller):
         try:
             self.cluster.create(pod, manager="kube-controller-manager")
         except ApiError as error:
-            text = f"create Pod {name} in StatefulSet {set_name} failed error: {error.message}"
+            text = f"Create Pod {name} in StatefulSet {set_name} failed error: {error.message}"
             self.event(stateful_set, "Warning", "FailedCreate", text)
             raise
         self.event(
-            stateful_set, "Normal", "SuccessfulCreate", f"create Pod {name} in StatefulSet {set_name} successful"
+            stateful_set, "Normal", "SuccessfulCreate", f"Create Pod {name} in StatefulSet {set_name} successful"
         )
 
     def _create_claim(self, stateful_set: Obj, claim: Obj, name: str) -> None:
@@ -174,7 +174,7 @@ class StatefulSetController(Controller):
             return
         self.cluster.create(claim, manager="kube-controller-manager")
         set_name, claim_name = stateful_set["metadata"]["name"], claim["metadata"]["name"]
-        text = f"create Claim {claim_name} Pod {name} in StatefulSet {set_name} success"
+        text = f"Create Claim {claim_name} Pod {name} in StatefulSet {set_name} success"
         self.event(stateful_set, "Normal", "SuccessfulCreate", text)
 
     # --- removing pods -----------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ class StatefulSetController(Controller):
             return
         name, set_name = pod["metadata"]["name"], now.stateful_set["metadata"]["name"]
         if self.deleted("pods", address(pod)):
-            text = f"delete Pod {name} in StatefulSet {set_name} successful"
+            text = f"Delete Pod {name} in StatefulSet {set_name} successful"
             self.event(now.stateful_set, "Normal", "SuccessfulDelete", text)
 
     # --- status ------------------------------------------------------------------------------------------------

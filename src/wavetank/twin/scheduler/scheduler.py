@@ -91,18 +91,19 @@ class Scheduler:
             self.queue.add(*address, spec.get("priority") or 0, self.engine.now, gated=gated)
         elif entry is not None and entry.place == "gated" and not gated:
             self.queue.activate(entry)
-        self._plan()
+        self.plan()
 
     def _wake(self, change: str) -> None:
         if self.queue.wake(change):
-            self._plan()
+            self.plan()
 
     def _check_stale(self) -> None:
         if self.queue.wake_stale(self.engine.now):
-            self._plan()
+            self.plan()
         self.engine.call_later(STALE_CHECK_SECONDS, self._check_stale)
 
-    def _plan(self) -> None:
+    def plan(self) -> None:
+        """See to it that what is in the queue is looked at."""
         if not self._planned:
             self._planned = True
             self.engine.call_later(ATTEMPT_SECONDS, self._run)
@@ -117,7 +118,7 @@ class Scheduler:
         pod = self.cluster.find("pods", entry.namespace, entry.name)
         if pod is not None and pod["metadata"]["uid"] == entry.uid and not pod["spec"].get("nodeName"):
             self._try(entry, pod)
-        self._plan()
+        self.plan()
 
     def _try(self, entry: Entry, pod: Obj) -> None:
         info = pod_info(pod)
@@ -128,7 +129,7 @@ class Scheduler:
             return
         found = self.preemption_for(info, outcome)
         self.queue.put_back(entry, self.engine.now, _helped_by(outcome))
-        self._tell(pod, self.message(outcome, found))
+        self.tell(pod, self.message(outcome, found))
         if found.best:
             self._preempt(info, found.best[0])
 
@@ -157,14 +158,15 @@ class Scheduler:
         text = f"Successfully assigned {pod.namespace}/{pod.name} to {node_name}"
         self.cluster.record_event(bound, "Normal", "Scheduled", text, self.name, action="Binding")
 
-    def _tell(self, pod: Obj, message: str) -> None:
+    def tell(self, pod: Obj, message: str, reason: str = "Unschedulable") -> None:
+        """Say in the pod's condition and in an event why it has no node."""
         status = pod.get("status") or {}
         listed = conditions.with_condition(
             status.get("conditions"),
             "PodScheduled",
             "False",
             self.engine.utc,
-            reason="Unschedulable",
+            reason=reason,
             message=message,
             lastProbeTime=None,
         )

@@ -5,6 +5,7 @@ that the twin keeps.
 """
 
 from .attempt import Attempt, Plugin
+from .claim_resize import CLAIM_RESIZE
 from .default_storage_class import DEFAULT_STORAGE_CLASS
 from .default_toleration_seconds import DEFAULT_TOLERATION_SECONDS
 from .limit_ranger import LIMIT_RANGER
@@ -15,6 +16,7 @@ from .priority import PRIORITY
 from .rbac_escalation import RBAC_ESCALATION
 from .resource_quota import RESOURCE_QUOTA
 from .service_account import SERVICE_ACCOUNT
+from .storage_protection import STORAGE_PROTECTION
 
 #: Mutations run in this order, then validation, then reviews in this order; quota last, since it counts what came through.
 STANDARD: tuple[Plugin, ...] = (
@@ -26,6 +28,8 @@ STANDARD: tuple[Plugin, ...] = (
     PRIORITY,
     DEFAULT_TOLERATION_SECONDS,
     DEFAULT_STORAGE_CLASS,
+    CLAIM_RESIZE,
+    STORAGE_PROTECTION,
     RBAC_ESCALATION,
     RESOURCE_QUOTA,
 )

@@ -5,11 +5,11 @@ Upstream: ``plugins/volumebinding``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wavetank.kube import quantity
-from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
+from wavetank.kube.volume_matching import SELECTED_NODE, annotations_of, best_match, requested
 
 from ..framework import BY_VOLUMES, NodeFilter, PodRejectedError, Rejection
 from ..matching import NodeTerm
@@ -43,7 +43,7 @@ class VolumeBinding:
             return None
         bound = [e for e in entries if e.is_bound]
         waiting = [e.claim for e in entries if not e.is_bound]
-        if any(not waits_for_consumer(claim, view) for claim in waiting):
+        if any(claim["spec"].get("volumeName") or not waits_for_consumer(claim, view) for claim in waiting):
             raise PodRejectedError(UNBOUND_IMMEDIATE)
         return _Filter(bound, waiting, view)
 
@@ -51,51 +51,58 @@ class VolumeBinding:
 class _Filter(NodeFilter):
     def __init__(self, bound: Sequence[ClaimedVolume], waiting: Sequence[Obj], view: ClusterView) -> None:
         self._bound, self._waiting, self._view = bound, waiting, view
-        self._free = [v for v in view.cluster.list("persistentvolumes") if _is_free(v)] if waiting else []
+        self._volumes = view.cluster.list("persistentvolumes") if waiting else []
 
     def rejection(self, node: NodeInfo) -> Rejection | None:
         for entry in self._bound:
             if entry.volume is None:
                 return _GONE
-            if not reachable(entry.volume, node):
+            if not reachable(entry.volume, node.name, node.labels):
                 return _WRONG_NODE
-        return None if all(self._can_have(claim, node) for claim in self._waiting) else _NONE_TO_BIND
-
-    def _can_have(self, claim: Obj, node: NodeInfo) -> bool:
-        if any(_fits(claim, volume) and reachable(volume, node) for volume in self._free):
-            return True
-        storage_class = storage_class_of(claim, self._view)
-        if storage_class is None or storage_class["provisioner"] == NO_PROVISIONER:
-            return False
-        topologies = storage_class.get("allowedTopologies") or ()
-        return not topologies or any(_in_topology(term, node) for term in topologies)
+        if not self._waiting:
+            return None
+        found = choices(self._waiting, self._volumes, node.name, node.labels, self._view)
+        return None if found is not None else _NONE_TO_BIND
 
 
-def reachable(volume: Obj, node: NodeInfo) -> bool:
-    """Whether the node satisfies the volume's node affinity."""
+def choices(
+    claims: Sequence[Obj], volumes: Sequence[Obj], node_name: str, labels: Mapping[str, str], view: ClusterView
+) -> list[tuple[Obj, Obj | None]] | None:
+    """What claims that wait for a pod get on a node: a volume that exists, or one to be made (None); smallest claims first.
+
+    None when one of them can have nothing there (``FindPodVolumes``).
+    """
+    found: list[tuple[Obj, Obj | None]] = []
+    taken: set[str] = set()
+    for claim in sorted(claims, key=lambda c: (quantity.value(requested(c)), c["metadata"]["name"])):
+        selected = annotations_of(claim).get(SELECTED_NODE)
+        if selected is not None and selected != node_name:
+            return None
+        volume = best_match(claim, volumes, reachable=lambda v: reachable(v, node_name, labels), taken=taken)
+        if selected is None and volume is not None:
+            taken.add(volume["metadata"]["name"])
+        elif not _can_be_made(claim, labels, view):
+            return None
+        found.append((claim, volume if selected is None else None))
+    return found
+
+
+def _can_be_made(claim: Obj, labels: Mapping[str, str], view: ClusterView) -> bool:
+    storage_class = storage_class_of(claim, view)
+    if storage_class is None or storage_class["provisioner"] == NO_PROVISIONER:
+        return False
+    topologies = storage_class.get("allowedTopologies") or ()
+    return not topologies or any(_in_topology(term, labels) for term in topologies)
+
+
+def reachable(volume: Obj, node_name: str, labels: Mapping[str, str]) -> bool:
+    """Whether a node satisfies the volume's node affinity."""
     required = (volume["spec"].get("nodeAffinity") or {}).get("required")
     if required is None:
         return True
-    return any(NodeTerm(t).matches(node.name, node.labels) for t in required.get("nodeSelectorTerms") or ())
+    return any(NodeTerm(t).matches(node_name, labels) for t in required.get("nodeSelectorTerms") or ())
 
 
-def _is_free(volume: Obj) -> bool:
-    return not volume["spec"].get("claimRef") and (volume.get("status") or {}).get("phase") == "Available"
-
-
-def _fits(claim: Obj, volume: Obj) -> bool:
-    spec, offered = claim["spec"], volume["spec"]
-    if (spec.get("storageClassName") or "") != (offered.get("storageClassName") or ""):
-        return False
-    if not set(spec.get("accessModes") or ()) <= set(offered.get("accessModes") or ()):
-        return False
-    selector = spec.get("selector")
-    if selector is not None and not LabelSelector.from_object(selector).matches(volume["metadata"].get("labels")):
-        return False
-    wanted = ((spec.get("resources") or {}).get("requests") or {}).get("storage", "0")
-    return quantity.compare((offered.get("capacity") or {}).get("storage", "0"), wanted) >= 0
-
-
-def _in_topology(term: Obj, node: NodeInfo) -> bool:
+def _in_topology(term: Obj, labels: Mapping[str, str]) -> bool:
     wanted = term.get("matchLabelExpressions") or ()
-    return all(node.labels.get(e["key"]) in (e.get("values") or ()) for e in wanted)
+    return all(labels.get(e["key"]) in (e.get("values") or ()) for e in wanted)

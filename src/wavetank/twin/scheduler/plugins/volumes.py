@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from wavetank.kube import volume_matching
 from wavetank.kube.types import Obj
 
 from ..framework import PodRejectedError
@@ -25,8 +26,7 @@ class ClaimedVolume:
 
     @property
     def is_bound(self) -> bool:
-        notes = self.claim["metadata"].get("annotations") or {}
-        return bool(self.volume_name) and "pv.kubernetes.io/bind-completed" in notes
+        return volume_matching.is_bound(self.claim)
 
 
 def claim_names(pod: PodInfo) -> Iterable[str]:
@@ -39,13 +39,13 @@ def claim_names(pod: PodInfo) -> Iterable[str]:
 
 
 def claimed_volumes(pod: PodInfo, view: ClusterView, *, strict: bool = True) -> list[ClaimedVolume]:
-    """What the pod's claims lead to; a claim that does not exist rejects the pod (or is left out)."""
+    """What the pod's claims lead to; a claim that does not exist or is about to go rejects the pod (or is left out)."""
     found: list[ClaimedVolume] = []
     for name in claim_names(pod):
         claim = view.cluster.find("persistentvolumeclaims", pod.namespace, name)
+        if strict:
+            _check(claim, name, pod)
         if claim is None:
-            if strict:
-                raise PodRejectedError(f'persistentvolumeclaim "{name}" not found')
             continue
         volume_name = claim["spec"].get("volumeName")
         volume = view.cluster.find("persistentvolumes", "", volume_name) if volume_name else None
@@ -53,8 +53,23 @@ def claimed_volumes(pod: PodInfo, view: ClusterView, *, strict: bool = True) -> 
     return found
 
 
+def _check(claim: Obj | None, name: str, pod: PodInfo) -> None:
+    """What upstream's ``hasBoundImmediatePVCs`` and ``podHasPVCs`` refuse, in their words."""
+    if claim is None:
+        if any(v.get("ephemeral") and f"{pod.name}-{v['name']}" == name for v in pod.volumes):
+            raise PodRejectedError(
+                f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
+            )
+        raise PodRejectedError(f'persistentvolumeclaim "{name}" not found')
+    if (claim.get("status") or {}).get("phase") == "Lost":
+        volume_name = claim["spec"].get("volumeName", "")
+        raise PodRejectedError(f'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{volume_name}"')
+    if claim["metadata"].get("deletionTimestamp"):
+        raise PodRejectedError(f'persistentvolumeclaim "{name}" is being deleted')
+
+
 def storage_class_of(claim: Obj, view: ClusterView) -> Obj | None:
-    name = claim["spec"].get("storageClassName")
+    name = volume_matching.class_of(claim)
     return view.cluster.find("storageclasses.storage.k8s.io", "", name) if name else None
 
 
