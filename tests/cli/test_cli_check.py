@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import EXAMPLE, FIRST_DRAFT, FIRST_DRAFT_RULES, ON, example_with, line_of, wavetank
@@ -14,13 +15,16 @@ from wavetank.checks import RULES
 def test_a_clean_platform_says_so_and_exits_0() -> None:
     ended = wavetank("check", EXAMPLE, *ON)
     assert (ended.code, ended.err) == (0, "")
-    assert "ml-inference (production): no findings from" in ended.out
+    assert "ml-inference (production): " in ended.out
+    assert " error" not in ended.out
+    assert " warn" not in ended.out
 
 
 @pytest.mark.parametrize("environment", ["dev", "production"])
-def test_json_of_a_clean_platform_is_an_empty_list(environment: str) -> None:
+def test_json_of_a_clean_platform_has_nothing_graver_than_a_remark(environment: str) -> None:
     ended = wavetank("check", EXAMPLE, "-e", environment, "--format", "json", *ON)
-    assert (ended.code, ended.json) == (0, {"findings": []})
+    assert ended.code == 0
+    assert {finding["severity"] for finding in ended.json["findings"]} <= {"info"}
 
 
 def test_the_mistakes_of_a_common_first_draft_are_all_found_at_their_lines(tmp_path: Path) -> None:
@@ -54,7 +58,7 @@ def test_text_names_place_severity_rule_and_remedy_and_counts_the_gravest_first(
     assert f"{draft}:{line_of(draft, 'nat: single')}: warn NET002: " in out
     assert out.count("    remedy: ") == len(FIRST_DRAFT_RULES)
     assert out.index(": error ") < out.index(": warn ")
-    assert out.splitlines()[-1] == "ml-inference (production): 3 error, 1 warn"
+    assert out.splitlines()[-1] == "ml-inference (production): 3 error, 1 warn (1 suppressed)"
 
 
 @pytest.mark.parametrize(
@@ -80,23 +84,30 @@ def test_an_unknown_environment_names_the_nearest_one() -> None:
 
 def test_the_day_decides_about_support(tmp_path: Path) -> None:
     assert wavetank("check", EXAMPLE, "--on", "2027-08-01").code == 0
-    extended = wavetank("check", EXAMPLE, "--on", "2027-09-01", "--format", "json")
-    assert (extended.code, extended.json["findings"][0]["severity"]) == (0, "warn")
-    assert "$438.00 instead of $73.00" in extended.json["findings"][0]["message"]
-    over = wavetank("check", EXAMPLE, "--on", "2029-01-01", "--format", "json")
-    assert (over.code, over.json["findings"][0]["severity"]) == (1, "error")
+    extended = version_finding("2027-09-01")
+    assert extended["severity"] == "warn"
+    assert "$438.00 instead of $73.00" in extended["message"]
+    assert version_finding("2029-01-01")["severity"] == "error"
+
+
+def version_finding(day: str) -> dict[str, Any]:
+    found = wavetank("check", EXAMPLE, "--on", day, "--format", "json").json["findings"]
+    (finding,) = (each for each in found if each["id"] == "VER001")
+    assert isinstance(finding, dict)
+    return finding
 
 
 @pytest.mark.parametrize("day", ["2027-09-01", "2029-01-01"])
 def test_a_remedy_never_names_an_empty_list_of_versions(day: str) -> None:
-    (finding,) = wavetank("check", EXAMPLE, "--on", day, "--format", "json").json["findings"]
+    found = wavetank("check", EXAMPLE, "--on", day, "--format", "json").json["findings"]
+    (finding,) = (each for each in found if each["id"] == "VER001")
     assert "move to ," not in finding["remedy"]
 
 
 def test_the_remedy_for_an_old_version_is_a_newer_one(tmp_path: Path) -> None:
     old = example_with(tmp_path, {'  version: "1.36"': '  version: "1.32"'})
-    (finding,) = wavetank("check", old, "--on", "2026-11-21", "--format", "json").json["findings"]
-    assert finding["id"] == "VER001"
+    found = wavetank("check", old, "--on", "2026-11-21", "--format", "json").json["findings"]
+    (finding,) = (each for each in found if each["id"] == "VER001")
     assert finding["remedy"].startswith("move to 1.")
     assert "1.31" not in finding["remedy"]
 

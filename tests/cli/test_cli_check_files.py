@@ -165,7 +165,7 @@ def test_all_environments_are_checked_in_one_run() -> None:
 def test_programs_see_the_environment_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (manifests(tmp_path) / "kustomization.yaml").write_text("resources: [deployment.yaml, budget.yaml]\n")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "neither kubectl nor kustomize is on PATH" in wavetank("check", tmp_path, *ONLY).out
+    assert "neither kubectl nor kustomize is on PATH" in wavetank("check", tmp_path, *ONLY).err
     assert os.environ["PATH"] == str(tmp_path)
 
 

@@ -46,19 +46,11 @@ def checked_files(
     foreign = case_of_files(inputs.files, on, environment)
     left_out = (*inputs.left_out, *foreign.left_out)
     given = foreign.case.given
-    if not (given.kubernetes or given.terraform or foreign.case.aws.clusters or left_out):
+    if not (given.kubernetes or given.terraform or foreign.case.aws.clusters or foreign.case.programs):
         names = ", ".join(map(str, paths))
-        raise InputError(
-            [
-                Problem(
-                    names,
-                    0,
-                    0,
-                    "nothing to check",
-                    "name a platform.yaml, or Kubernetes, Helm, Terraform or eksctl files",
-                )
-            ]
-        )
+        why = "".join(f"; {sentence}" for sentence in left_out)
+        remedy = "Name a platform.yaml, or Kubernetes, Helm, Terraform or eksctl files."
+        raise InputError([Problem(names, 0, 0, f"nothing to check{why}", remedy)])
     count = len(inputs.files)
     return Checked(f"{count} file{'' if count == 1 else 's'}", judge(foreign.case, rules), left_out)
 

@@ -7,6 +7,7 @@ values) is left out and said.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ _ENDINGS = (".yaml", ".yml", ".json", ".tf", ".tfvars", *PROGRAMS)
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _NEVER = ("node_modules", "__pycache__", "venv")
 #: a file that is longer than this is data, not a manifest
+#: a key of a document's own map; whole documents are read only once it is known what they are
+_TOP_KEY = re.compile(r"^([A-Za-z]+):", re.MULTILINE)
+_HEAD_CHARACTERS = 200_000
 MAX_BYTES = 8_000_000
 
 
@@ -43,12 +47,13 @@ def is_platform(path: Path) -> bool:
     if path.suffix not in (".yaml", ".yml"):
         return False
     try:
-        value = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError, ValueError):
-        return path.name == "platform.yaml"
+        with path.open(encoding="utf-8") as file:
+            keys = set(_TOP_KEY.findall(file.read(_HEAD_CHARACTERS)))
+    except (OSError, UnicodeDecodeError):
+        keys = set()
     if path.name == "platform.yaml":
-        return not (isinstance(value, dict) and "apiVersion" in value)
-    return isinstance(value, dict) and "apiVersion" not in value and {"nodeGroups", "accountId"} & value.keys() != set()
+        return "apiVersion" not in keys
+    return "apiVersion" not in keys and bool({"nodeGroups", "accountId"} & keys)
 
 
 def inputs_of(paths: Sequence[Path], environment: str | None, variables: Mapping[str, str]) -> Inputs:
