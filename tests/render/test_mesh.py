@@ -149,3 +149,19 @@ def test_weights_are_rendered_as_they_were_said(share: int) -> None:
     route = mesh.routes[0].spec["http"][1]["route"]
     assert [each["weight"] for each in route] == [share, 100 - share]
     assert sum(each["weight"] for each in route) == 100
+
+
+def test_ports_that_callers_without_a_proxy_are_led_to_take_both() -> None:
+    monitored = PLATFORM + MESH + "serviceMonitors: [{name: web, service: web}]\n"
+    found = only(monitored, "PeerAuthentication", "web-plain-callers")
+    assert found["spec"]["mtls"] == {"mode": "STRICT"}
+    assert found["spec"]["portLevelMtls"] == {"3000": {"mode": "PERMISSIVE"}}
+    others = {each["metadata"]["name"] for each in rendered(monitored) if each["kind"] == "PeerAuthentication"}
+    assert others == {"default", "web-plain-callers"}
+    assert problems_of(found) == []
+
+
+def test_a_mesh_that_takes_plain_requests_anyway_needs_no_exceptions() -> None:
+    permissive = PLATFORM + MESH.replace("mesh:\n", "mesh:\n  mtls: PERMISSIVE\n", 1)
+    found = rendered(permissive + "serviceMonitors: [{name: web, service: web}]\n")
+    assert [each["metadata"]["name"] for each in found if each["kind"] == "PeerAuthentication"] == ["default"]

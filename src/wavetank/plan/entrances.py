@@ -27,14 +27,15 @@ def entrances(
 ) -> tuple[Entrance, ...]:
     """A port for each Service that a function calls or a route leads to, in the order in which they are first named."""
     found: list[Entrance] = []
-    for name in dict.fromkeys(_called(written)):
+    for name in dict.fromkeys(called_services(written)):
         service = next(each for each in services if each.name == name)
         workload = next((each for each in workloads if each.name == service.workload), None)
         found.append(_entrance(service, workload, {each.port for each in found}, cluster_name, ledger))
     return tuple(found)
 
 
-def _called(written: WrittenServerless) -> Iterable[str]:
+def called_services(written: WrittenServerless) -> Iterable[str]:
+    """The Services that functions call and routes lead to, as often as they are named."""
     for function in written.functions or ():
         yield from (call.service for call in function.calls or ())
     for api in written.apis or ():
@@ -55,7 +56,7 @@ def _entrance(
         namespace=service.namespace,
         port=ledger.derived(f"{path}.port", port, (f"{origin}.ports",), how),
         service_port=own,
-        target_port=_target_port(service, workload),
+        target_port=target_port(service, workload),
         target_group=ledger.derived(
             f"{path}.targetGroup",
             shortened(f"{cluster_name}-{service.name}".replace("_", "-"), 32),
@@ -73,12 +74,12 @@ def _readiness_path(workload: Workload | None) -> str:
     return str((probe.get("httpGet") or {}).get("path") or "/")
 
 
-def _target_port(service: Service, workload: Workload | None) -> int:
-    """The pods' port as a number: target groups have no names for ports."""
-    wanted = service.ports[0].get("targetPort", service.ports[0]["port"])
+def target_port(service: Service, workload: Workload | None, index: int = 0) -> int:
+    """The pods' port behind a port of a Service, as a number: target groups have no names for ports."""
+    wanted = service.ports[index].get("targetPort", service.ports[index]["port"])
     if isinstance(wanted, int):
         return wanted
     ports = [port for container in (workload.containers if workload else ()) for port in container.ports]
     return next(
-        (int(port["containerPort"]) for port in ports if port.get("name") == wanted), int(service.ports[0]["port"])
+        (int(port["containerPort"]) for port in ports if port.get("name") == wanted), int(service.ports[index]["port"])
     )

@@ -14,6 +14,7 @@ from wavetank.plan.mesh_canaries import canary_destinations, canary_routes
 from wavetank.plan.mesh_names import Names
 from wavetank.plan.mesh_traffic import destination, gateway, route, service_entry
 from wavetank.plan.model import Mesh, MeshObject, Namespace, Service, Workload
+from wavetank.plan.plain_callers import plain_ports
 from wavetank.plan.reasons import Default
 from wavetank.spec.mesh import Mesh as WrittenMesh
 from wavetank.spec.platform import PlatformFile
@@ -49,10 +50,11 @@ def mesh(
     for part in ("peerAuthentications", "certificates"):
         ledger.derived(f"mesh.{part}", None, ("mesh",), "what follows from the rest of the mesh")
     edges = tuple(gateway(each, names, ledger) for each in stated.gateways or ())
+    plain = tuple(plain_ports(members, names, ledger)) if mode == "STRICT" else ()
     return Mesh(
         mtls=mode,
         namespaces=members,
-        peer_authentications=tuple(peer_authentication(each, mode, ledger) for each in members),
+        peer_authentications=(*(peer_authentication(each, mode, ledger) for each in members), *plain),
         gateways=tuple(edge for edge, _ in edges),
         certificates=tuple(certificate for _, certificate in edges if certificate is not None),
         routes=(*(route(each, names, ledger) for each in stated.routes or ()), *canary_routes(names, ledger)),
