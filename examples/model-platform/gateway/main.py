@@ -1,7 +1,8 @@
 """The function in front of the models: decides who answers a request, and asks it.
 
 Behind an HTTP API that has checked the caller's token. A request names its model; the variables that wavetank sets
-(``<SERVICE>_URL``) say where the model answers inside the VPC.
+(``<SERVICE>_URL``) say where the model answers inside the VPC. The token goes along: the model's own proxy checks it again and
+decides by the groups in it whether this caller may use this model.
 """
 
 import json
@@ -25,14 +26,13 @@ def handler(event, context):
     model = path.strip("/").split("/")[-1]
     if model not in MODELS:
         return answer(404, {"message": f"there is no model {model}", "models": sorted(MODELS)})
-    return ask(MODELS[model], event.get("body") or "{}")
+    return ask(MODELS[model], event.get("body") or "{}", event["headers"].get("authorization", ""))
 
 
-def ask(prefix, body):
+def ask(prefix, body, token):
     """The model's own answer, or 502 and 504 as a gateway says it."""
-    request = urllib.request.Request(
-        os.environ[f"{prefix}_URL"] + "/predict", data=body.encode(), headers={"Content-Type": "application/json"}
-    )
+    headers = {"Content-Type": "application/json", "Authorization": token}
+    request = urllib.request.Request(os.environ[f"{prefix}_URL"] + "/predict", data=body.encode(), headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=float(os.environ[f"{prefix}_TIMEOUT_SECONDS"])) as reply:
             return answer(reply.status, json.loads(reply.read()))
