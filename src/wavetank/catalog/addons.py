@@ -127,6 +127,7 @@ def installed_with_helm() -> tuple[str, ...]:
     return tuple(data("add-ons")["installedWithHelm"])
 
 
+@cache
 def chart(name: str) -> ChartFacts | None:
     """Where a well-known chart lives and which version is pinned by default; None for any other chart.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from wavetank.render.trace import Line, untraced
+from wavetank.render.trace import Line, is_list, is_map, untraced
 
 LONGEST_LINE_COLUMNS = 110
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
@@ -202,13 +202,15 @@ def quoted(text: str) -> str:
 def _value_lines(value: Any, path: str) -> tuple[Line, ...]:
     value, own_path, _ = untraced(value)
     path = own_path or path
+    if isinstance(value, str):
+        return (Line(quoted(value), path),)
     if isinstance(value, Call) and isinstance(value.argument, Heredoc):
         return _heredoc_lines(value.function, value.argument, path)
     if isinstance(value, Call):
         return _wrapped(f"{value.function}(", _value_lines(value.argument, path), ")")
-    if isinstance(value, Mapping):
+    if is_map(value):
         return _map_lines(value, path)
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if is_list(value):
         return _list_lines(value, path)
     return (Line(_scalar(value), path),)
 

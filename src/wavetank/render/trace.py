@@ -37,6 +37,15 @@ class Traced:
     note: str = ""
 
 
+def is_map(value: Any) -> bool:
+    # The concrete type first: asking an abstract one costs ten times as much, and a bundle asks a million times.
+    return isinstance(value, dict | Mapping)
+
+
+def is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) or (isinstance(value, Sequence) and not isinstance(value, str))
+
+
 def untraced(value: Any) -> tuple[Any, str, str]:
     """The bare value, and the path and note it was wrapped with; of nested wrappers the innermost path counts."""
     path = note = ""
@@ -48,9 +57,11 @@ def untraced(value: Any) -> tuple[Any, str, str]:
 def bare(value: Any) -> Any:
     """The JSON value without any wrapper at any depth."""
     value = untraced(value)[0]
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return value
+    if is_map(value):
         return {key: bare(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if is_list(value):
         return [bare(item) for item in value]
     return value
 
@@ -60,9 +71,11 @@ def bare(value: Any) -> Any:
 
 def tree(value: Any, path: str) -> Traced:
     """A value in Kubernetes' own shape with a path on every leaf: ``resources.requests.memory``, ``env[LOG_LEVEL]``."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return Traced(value, path)
+    if is_map(value):
         return Traced({key: tree(item, field_path(path, key)) for key, item in value.items()}, path)
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if is_list(value):
         return Traced([tree(item, key_path(path, element_key(item, at))) for at, item in enumerate(value)], path)
     return Traced(value, path)
 
@@ -74,11 +87,12 @@ def entries(mapping: Mapping[str, Any], path: str) -> Traced:
 
 def element_key(element: Any, index: int) -> str | int:
     """How a path names an element of a list: by its name when it has one, else by its index."""
-    if isinstance(element, Mapping):
-        name = element.get("name")
-    else:
-        name = getattr(element, "name", None)
-    return name if isinstance(name, str) and name and not set(name) & set("[]") else index
+    name = _name(element)
+    return name if isinstance(name, str) and name and "[" not in name and "]" not in name else index
+
+
+def _name(element: Any) -> Any:
+    return element.get("name") if is_map(element) else getattr(element, "name", None)
 
 
 # --- reading the plan by path -----------------------------------------------------------------------------------------
@@ -114,17 +128,19 @@ def value_at(root: Any, path: str) -> Any:
 
 
 def _child(value: Any, step: str, path: str) -> Any:
-    if isinstance(value, Mapping):
+    if is_map(value):
         if step in value:
             return value[step]
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         field = _fields(type(value)).get(step)
         if field is not None:
             return getattr(value, field)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for index, element in enumerate(value):
-            if step in (str(element_key(element, index)), str(index)):
+    elif is_list(value):
+        for element in value:
+            if step and _name(element) == step:
                 return element
+        if step.isdecimal() and int(step) < len(value):
+            return value[int(step)]
     raise LookupError(f"the plan has nothing at {path} (step {step!r} of a {type(value).__name__})")
 
 

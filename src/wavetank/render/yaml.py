@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wavetank.render.trace import Line, untraced
+from wavetank.render.trace import Line, is_list, is_map, untraced
 
 #: what stands first in an object, whatever order it was built in
 _FIRST_KEYS = ("apiVersion", "kind", "metadata", "spec")
@@ -39,10 +39,10 @@ def document(item: Any) -> tuple[Line, ...]:
     """One object (or any JSON value) as lines."""
     value, path, note = untraced(item)
     comment = tuple(_comment_lines(note, path))
-    if isinstance(value, Mapping) and value:
-        return (*comment, *_map_lines(_kubernetes_order(value), path))
-    if _is_list(value) and value:
-        return (*comment, *_list_lines(value, path))
+    if value and is_map(value):
+        return (*comment, *_map_lines(_kubernetes_order(value), path, ""))
+    if value and is_list(value):
+        return (*comment, *_list_lines(value, path, ""))
     return (*comment, Line(_flow(value), path))
 
 
@@ -51,53 +51,52 @@ def _kubernetes_order(value: Mapping[str, Any]) -> dict[str, Any]:
     return first | {key: item for key, item in value.items() if key not in first}
 
 
-def _map_lines(mapping: Mapping[str, Any], path: str) -> Iterator[Line]:
+def _map_lines(mapping: Mapping[str, Any], path: str, margin: str) -> Iterator[Line]:
     for key, item in mapping.items():
         value, own_path, note = untraced(item)
         here = own_path or path
-        yield from _comment_lines(note, here)
-        if isinstance(value, Mapping) and value:
-            yield Line(f"{scalar(key)}:", here)
-            yield from (line.indented(2) for line in _map_lines(value, here))
-        elif _is_list(value) and value:
-            yield Line(f"{scalar(key)}:", here)
-            yield from _list_lines(value, here)
-        elif isinstance(value, str) and _is_literal(value):
-            yield from _literal_lines(f"{scalar(key)}: ", value, here)
+        yield from _comment_lines(note, here, margin)
+        if isinstance(value, str) and _is_literal(value):
+            yield from _literal_lines(f"{margin}{scalar(key)}: ", value, here, margin)
+        elif value and is_map(value):
+            yield Line(f"{margin}{scalar(key)}:", here)
+            yield from _map_lines(value, here, margin + "  ")
+        elif value and is_list(value):
+            yield Line(f"{margin}{scalar(key)}:", here)
+            yield from _list_lines(value, here, margin)
         else:
-            yield Line(f"{scalar(key)}: {_flow(value)}", here)
+            yield Line(f"{margin}{scalar(key)}: {_flow(value)}", here)
 
 
-def _list_lines(items: Sequence[Any], path: str) -> Iterator[Line]:
+def _list_lines(items: Sequence[Any], path: str, margin: str) -> Iterator[Line]:
     for item in items:
         value, own_path, note = untraced(item)
         here = own_path or path
-        yield from _comment_lines(note, here)
-        if isinstance(value, Mapping) and value:
-            yield from _dashed(tuple(_map_lines(value, here)))
-        elif _is_list(value) and value:
-            yield from _dashed(tuple(_list_lines(value, here)))
-        elif isinstance(value, str) and _is_literal(value):
-            yield from _literal_lines("- ", value, here)
+        yield from _comment_lines(note, here, margin)
+        if isinstance(value, str) and _is_literal(value):
+            yield from _literal_lines(f"{margin}- ", value, here, margin)
+        elif value and is_map(value):
+            yield from _dashed(_map_lines(value, here, margin + "  "), margin)
+        elif value and is_list(value):
+            yield from _dashed(_list_lines(value, here, margin + "  "), margin)
         else:
-            yield Line(f"- {_flow(value)}", here)
+            yield Line(f"{margin}- {_flow(value)}", here)
 
 
-def _dashed(lines: Sequence[Line]) -> Iterator[Line]:
-    """The dash goes before the first line of content; a comment above it stays above."""
-    content = next(at for at, line in enumerate(lines) if not line.text.lstrip().startswith("# "))
-    yield from lines[:content]
-    yield Line("- " + lines[content].text, lines[content].path)
-    yield from (line.indented(2) for line in lines[content + 1 :])
+def _dashed(lines: Iterator[Line], margin: str) -> Iterator[Line]:
+    """The dash takes the place of two blanks before the first line of content; a comment above it stands where the dash does."""
+    columns = len(margin) + 2
+    for line in lines:
+        if not line.text.startswith("# ", columns):
+            yield Line(f"{margin}- {line.text[columns:]}", line.path)
+            break
+        yield Line(margin + line.text[columns:], line.path)
+    yield from lines
 
 
-def _comment_lines(note: str, path: str) -> Iterator[Line]:
+def _comment_lines(note: str, path: str, margin: str = "") -> Iterator[Line]:
     for line in note.splitlines():
-        yield Line(f"# {line}".rstrip(), path)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+        yield Line(f"{margin}# {line}".rstrip(), path)
 
 
 # --- scalars ----------------------------------------------------------------------------------------------------------
@@ -134,14 +133,16 @@ def _flow(value: Any) -> str:
             return json.dumps(value)
         case str():
             return scalar(value)
-        case Mapping():
+        case dict() | Mapping():
             return "{}"
-    assert _is_list(value), f"YAML has no form for a {type(value).__name__}"
+    assert is_list(value), f"YAML has no form for a {type(value).__name__}"
     return "[]"
 
 
 def _is_literal(text: str) -> bool:
     """Several ordinary lines, which read best as they are; the first must not begin with a space, no line end with one."""
+    if "\n" not in text:
+        return False
     lines = text.removesuffix("\n").split("\n")
     ordinary = not any(_UNPRINTABLE.search(line) for line in lines)
     return (
@@ -153,6 +154,6 @@ def _is_literal(text: str) -> bool:
     )
 
 
-def _literal_lines(head: str, text: str, path: str) -> Iterator[Line]:
+def _literal_lines(head: str, text: str, path: str, margin: str) -> Iterator[Line]:
     yield Line(head + ("|" if text.endswith("\n") else "|-"), path)
-    yield from (Line(line, path).indented(2) for line in text.removesuffix("\n").split("\n"))
+    yield from (Line(f"{margin}  {line}" if line else "", path) for line in text.removesuffix("\n").split("\n"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from wavetank.catalog.custom_resources import custom_resource
 from wavetank.checks.case import Case
@@ -65,14 +66,21 @@ def _in_default(manifest: Manifest) -> dict[str, object]:
 
 def custom_faults(manifest: Manifest) -> Iterator[Fault]:
     """Of a custom resource whose definition the catalogue knows; nothing for any other."""
-    known = custom_resource(manifest.group, manifest.kind)
-    if known is None:
+    node = _custom_node(manifest.group, manifest.kind)
+    if node is None:
         return
-    node = node_of_json_schema(known.schema, Schemas.for_version(NEWEST_MINOR).defined(META + "ObjectMeta"))
     yield from _decoding_faults(manifest, node)
     # A cause without a field only says that rules were not tried because of the others.
     causes = (cause for cause in structural.violations(manifest.obj, node) if cause.field != "<nil>")
     yield from map(_fault_of, causes)
+
+
+@cache
+def _custom_node(group: str, kind: str) -> Node | None:
+    known = custom_resource(group, kind)
+    if known is None:
+        return None
+    return node_of_json_schema(known.schema, Schemas.for_version(NEWEST_MINOR).defined(META + "ObjectMeta"))
 
 
 def _decoding_faults(manifest: Manifest, node: Node) -> Iterator[Fault]:
