@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from golden import bundle, cases
+from example_bundles import bundle, cases
 
 from helm_real import by_identity, lint_problems, objects_in, template, values_of
 from wavetank.render import write

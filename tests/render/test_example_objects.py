@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from golden import bundle, cases, plan_of
+from example_bundles import bundle, cases, plan_of
 
 from strict import problems_of
 from wavetank.kube.defaults import defaulted

@@ -45,10 +45,11 @@ class ApiWorld:
     nodes: Sequence[ScriptedNode] = ()
     authenticators: Sequence[TokenAuthenticator] = ()
     engine: Engine = field(default_factory=lambda: Engine(epoch=datetime.now(UTC)))
+    version: str = "1.36"
 
     def __post_init__(self) -> None:
         self.pacer = Pacer(self.engine)
-        self.cluster: Cluster = new_cluster(self.engine)
+        self.cluster: Cluster = new_cluster(self.engine, version=self.version)
         metrics = FixedMetrics(self.cluster)
         self.api = ApiServer(self.cluster, self.pacer, metrics=metrics, authenticators=self.authenticators)
         kubelets = ScriptedKubelets(self.cluster, self.nodes)

@@ -21,17 +21,22 @@ from wavetank.render.trace import Line, value_at
 
 __all__ = ["Bundle", "Explanation", "Family", "RenderedFile", "Written", "explain", "render", "write"]
 
-#: one line per folder of the bundle that one environment fills alone; beside them stand ``kubernetes`` and what is shared
-RENDERERS = (terraform.files, helm.files, eksctl.files, pipelines.files)
+#: one line per folder of the bundle that one environment fills alone; beside them stand ``terraform`` and ``kubernetes``, whose
+#: content others ask for as well, and what is shared
+RENDERERS = (helm.files, eksctl.files, pipelines.files, kubernetes.scripts)
 
 
-def render(plan: Plan, family: Family | None = None) -> Bundle:
+def render(
+    plan: Plan, family: Family | None = None, terraform_files: Mapping[str, RenderedFile] | None = None
+) -> Bundle:
     """All files of the platform in the plan's environment, with the thread from every line back to the plan.
 
     ``family``: the plans of all environments, this one among them; without it the platform has this environment alone.
+    ``terraform_files``: the plan's ``terraform.files`` where they have been made.
     """
     family = family or Family.of(plan)
-    files = {name: file for renderer in RENDERERS for name, file in renderer(plan).items()}
+    files = dict(terraform.files(plan) if terraform_files is None else terraform_files)
+    files |= {name: file for renderer in RENDERERS for name, file in renderer(plan).items()}
     files |= kubernetes.files(plan, family.manifests[plan.environment])
     files |= _of_this_plan(plan, family.shared_files)
     return Bundle(files, partial(_origins, plan, files), plan.spec_file, plan.environment)

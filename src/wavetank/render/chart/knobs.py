@@ -80,4 +80,6 @@ def knobs_of(kind: str) -> Tree:
     """The tree of a kind; kinds that are not listed have their labels only."""
     if kind == "ConfigMap":
         return {"metadata": _METADATA, "data": Knob.SETTINGS}
+    if kind == "StorageClass":
+        return {"metadata": _METADATA, "parameters": {"fileSystemId": Knob.SCALARS}}
     return {"metadata": _METADATA, "spec": _SPECS[kind]} if kind in _SPECS else {"metadata": _METADATA}

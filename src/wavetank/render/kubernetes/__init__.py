@@ -1,8 +1,8 @@
 """Kubernetes manifests: one module here per file there, listed in ``GROUPS`` in the order in which they must be applied.
 
 ``kubectl apply -f kubernetes/`` goes through the files by name, so the numbers are that order. Every namespaced object states its
-namespace. Custom resources stand beside the built-in ones; the charts that bring their kinds are installed before. To add a
-group: a module with ``objects(plan)``, a line in ``GROUPS``.
+namespace. Custom resources stand beside the built-in ones; the charts that bring their kinds are installed before. Where going
+through the files is not enough, ``script`` adds one. To add a group: a module with ``objects(plan)``, a line in ``GROUPS``.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from wavetank.render.kubernetes import (
     observability,
     own,
     rollouts,
+    script,
     secrets,
     services,
     storage,
@@ -87,10 +88,16 @@ def objects_of(plan: Plan) -> dict[str, Sequence[Traced]]:
 def files(plan: Plan, rendered: Mapping[str, Sequence[Traced]] | None = None) -> dict[str, RenderedFile]:
     """File name → content; from the plan's ``objects_of`` where they have been made."""
     found = objects_of(plan) if rendered is None else rendered
-    return {name: _file(plan, objects) for name, objects in found.items()}
+    return {name: RenderedFile((_head(plan), *yaml.documents(objects))) for name, objects in found.items()}
 
 
-def _file(plan: Plan, objects: Sequence[Traced]) -> RenderedFile:
+def scripts(plan: Plan) -> dict[str, RenderedFile]:
+    """What applies the files where going through them is not enough; beside the folder, in which is YAML only."""
+    return script.files(plan, _head(plan))
+
+
+def _head(plan: Plan) -> Line:
     source = PurePath(plan.spec_file).name
-    head = f"# Rendered by wavetank from {source}, environment {plan.environment}: change it there and render again."
-    return RenderedFile((Line(head), *yaml.documents(objects)))
+    return Line(
+        f"# Rendered by wavetank from {source}, environment {plan.environment}: change it there and render again."
+    )

@@ -21,9 +21,7 @@ PATH = "imagePolicy"
 _TARGET = "admission.k8s.gatekeeper.sh"
 #: Argo CD applies what has it after everything else of the same application is there
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
-_AFTER = (
-    "Gatekeeper makes these kinds of 03-policy-templates.yaml: some seconds after that file this one can be applied."
-)
+_AFTER = "Gatekeeper makes these kinds of 03-policy-templates.yaml, some seconds after it has that file: apply.sh waits for them."
 _STRINGS = {"type": "array", "items": {"type": "string"}}
 
 
@@ -49,6 +47,11 @@ def constraints(plan: Plan) -> tuple[Traced, ...]:
     if policy is None:
         return ()
     return tuple(_constraint(plan, policy, each, "" if at else _AFTER) for at, each in enumerate(_rules(policy)))
+
+
+def constraint_definitions(plan: Plan) -> tuple[str, ...]:
+    """Names of the custom resource definitions that Gatekeeper makes of the templates."""
+    return tuple(f"{each.kind.lower()}.constraints.gatekeeper.sh" for each in _rules(plan.image_policy))
 
 
 def _rules(policy: ImagePolicy | None) -> Iterator[_Rule]:

@@ -8,13 +8,16 @@ from wavetank.kube import quantity
 from wavetank.plan.model import Plan, PriorityClass, Storage, StorageClass, Workload
 from wavetank.render.kubernetes.configuration import belonging
 from wavetank.render.kubernetes.parts import manifest, metadata, present, traced_entries
+from wavetank.render.terraform.file_systems import id_output
 from wavetank.render.trace import Traced, tree
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 #: what stands for the id of a file system until Terraform has made it; whoever applies the files puts the id in its place
 FILE_SYSTEM_ID = "fileSystemId"
+_IDS = "fs-"
 _ID_FOLLOWS = (
-    "`terraform output file_system_ids` says the id, which AWS chooses; put it here, or write it as `fileSystem`."
+    "AWS chooses the id, and `terraform output -raw {output}` says it: apply.sh puts it here, "
+    "for Helm and GitOps it is a value."
 )
 
 
@@ -31,7 +34,8 @@ def _storage_class(plan: Plan, each: StorageClass) -> Traced:
     annotations = {DEFAULT_CLASS: Traced("true", f"{path}.default")} if each.default else {}
     parameters = traced_entries(each.parameters, f"{path}.parameters")
     if each.file_system is not None:
-        note = "" if each.file_system.startswith("fs-") else _ID_FOLLOWS
+        chosen = each.file_system in chosen_file_systems(plan)
+        note = _ID_FOLLOWS.format(output=id_output(plan, each.file_system)) if chosen else ""
         parameters[FILE_SYSTEM_ID] = Traced(file_system_id(each.file_system), f"{path}.fileSystem", note)
     return manifest(
         "storage.k8s.io/v1",
@@ -48,7 +52,13 @@ def _storage_class(plan: Plan, each: StorageClass) -> Traced:
 
 def file_system_id(name: str) -> str:
     """The id itself, where the author wrote that; else its place, since AWS chooses it when Terraform makes the file system."""
-    return name if name.startswith("fs-") else f"${{file_system_id:{name}}}"
+    return name if name.startswith(_IDS) else f"${{file_system_id:{name}}}"
+
+
+def chosen_file_systems(plan: Plan) -> tuple[str, ...]:
+    """Names of the file systems that storage classes use and whose ids are not known before they are made."""
+    named = (each.file_system for each in plan.storage_classes)
+    return tuple(dict.fromkeys(name for name in named if name is not None and not name.startswith(_IDS)))
 
 
 def _priority_class(plan: Plan, each: PriorityClass) -> Traced:

@@ -23,6 +23,11 @@ def items(plan: Plan) -> tuple[Item, ...]:
     return (*guard, *(item for each in plan.file_systems for item in _file_system(plan, each, names[each.name])))
 
 
+def id_output(plan: Plan, name: str) -> str:
+    """The output that says the id of a file system."""
+    return f"file_system_id_{identifiers(each.name for each in plan.file_systems)[name]}"
+
+
 def _file_system(plan: Plan, each: FileSystem, name: str) -> Iterator[Block]:
     path = f"fileSystems[{each.name}]"
     body: tuple[Item, ...] = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from wavetank.plan.model import Plan
 from wavetank.render.hcl import Block, Expression, Item, attributes, block, expression
+from wavetank.render.terraform.file_systems import id_output
 from wavetank.render.terraform.parts import identifiers, pod_role_labels, template
 from wavetank.render.terraform.store_names import names as store_labels
 
@@ -43,9 +44,9 @@ def _maps(plan: Plan) -> Iterator[Block]:
 
 def _ground(plan: Plan) -> Iterator[Block]:
     systems = identifiers(each.name for each in plan.file_systems)
-    if systems:
-        ids = _map(systems, "aws_efs_file_system.{}.id")
-        yield _output("file_system_ids", "EFS file systems, for storage classes", ids, "fileSystems")
+    for name, label in systems.items():
+        value = expression(f"aws_efs_file_system.{label}.id")
+        yield _output(id_output(plan, name), f"The file system {name}, for storage classes", value, "fileSystems")
     if plan.dns and plan.dns.create_zone:
         servers = expression("aws_route53_zone.main.name_servers")
         yield _output("dns_name_servers", "Where the parent of the zone must delegate to", servers, "dns.createZone")

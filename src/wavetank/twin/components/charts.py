@@ -41,13 +41,13 @@ def catalogued(name: str) -> Component | None:
 
 
 def _chart_objects(chart: catalog.ChartFacts, installation: Installation) -> Iterator[Obj]:
-    yield from _definitions(chart.crd_groups)
+    yield from definitions(chart.crd_groups)
     image = f"{chart.images[0] if chart.images else chart.name}:{chart.app_version or installation.version}"
     yield from _pods(chart.name, chart.namespace, chart.service_account, chart.requests, image, installation)
 
 
 def _addon_objects(addon: catalog.AddOnFacts, installation: Installation) -> Iterator[Obj]:
-    yield from _definitions(_ADD_ON_GROUPS.get(addon.name, ()))
+    yield from definitions(_ADD_ON_GROUPS.get(addon.name, ()))
     image = installation.image(f"eks/{addon.name}")
     yield from _pods(addon.name, addon.namespace, addon.service_account, addon.requests, image, installation)
 
@@ -56,7 +56,8 @@ def _addon_objects(addon: catalog.AddOnFacts, installation: Installation) -> Ite
 _ADD_ON_GROUPS = {"snapshot-controller": ("snapshot.storage.k8s.io",)}
 
 
-def _definitions(groups: Iterable[str]) -> Iterator[Obj]:
+def definitions(groups: Iterable[str]) -> Iterator[Obj]:
+    """The custom resource definitions of some API groups that the catalogue knows."""
     wanted = frozenset(groups)
     return (kind.definition() for kind in custom_resources().values() if kind.group in wanted)
 

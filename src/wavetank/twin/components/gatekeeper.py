@@ -49,13 +49,19 @@ class Gatekeeper:
         template = self._cluster.find(TEMPLATES, "", name) if self._knows_templates() else None
         if template is None or not is_running(self._cluster, CONTROLLER):
             return
-        wanted = definition_of(template)
-        if self._cluster.find(DEFINITIONS, "", wanted["metadata"]["name"]) is not None:
-            return
         try:
-            self._cluster.create(wanted, manager="gatekeeper")
+            self._make(template)
         except ApiError as error:
             self._cluster.engine.record(CONTROLLER, "refused", name, error.message)
+
+    def _make(self, template: Obj) -> None:
+        """The definition, and the word that it is there; each unless that has been done."""
+        wanted = definition_of(template)
+        if self._cluster.find(DEFINITIONS, "", wanted["metadata"]["name"]) is None:
+            self._cluster.create(wanted, manager="gatekeeper")
+        if not (template.get("status") or {}).get("created"):
+            told = {**template, "status": {**(template.get("status") or {}), "created": True}}
+            self._cluster.update(told, subresource="status", manager="gatekeeper")
 
 
 def definition_of(template: Obj) -> Obj:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from wavetank import catalog
 from wavetank.kube.types import Obj
 
+from .charts import definitions
 from .component import (
     Component,
     Installation,
@@ -47,7 +49,9 @@ def objects(installation: Installation) -> list[Obj]:
     ]
     ports = [{"name": "webhook-server", "port": 443, "targetPort": "webhook-server"}]
     ingress_class = {"controller": "ingress.k8s.aws/alb"}
+    facts = catalog.chart(NAME)
     return [
+        *definitions(facts.crd_groups if facts else ()),
         service_account(NAME, labels=LABELS),
         *cluster_role(f"{NAME}-role", rules, NAME),
         service("aws-load-balancer-webhook-service", LABELS, ports),
