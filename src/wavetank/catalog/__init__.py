@@ -21,6 +21,13 @@ from wavetank.catalog.addons import (
     sidecar_requests,
 )
 from wavetank.catalog.alerts import THRESHOLD, AlertFacts, alert, alert_names
+from wavetank.catalog.choices import (
+    bottlerocket_kubelet_settings,
+    efs_transition_days,
+    eks_access_policies,
+    interface_endpoints,
+    log_retention_days,
+)
 from wavetank.catalog.dashboards import DashboardFacts, PanelFacts, dashboard, dashboard_names
 from wavetank.catalog.instances import (
     Accelerator,
@@ -30,6 +37,7 @@ from wavetank.catalog.instances import (
     instance_type_names,
 )
 from wavetank.catalog.limits import Limit, VolumeType, limit, limit_names, volume_type, volume_types
+from wavetank.catalog.ports import component_port, webhook_ports
 from wavetank.catalog.prices import (
     HOURS_PER_MONTH,
     ApplicationLoadBalancerUnit,
@@ -54,7 +62,7 @@ from wavetank.catalog.prices import (
 )
 from wavetank.catalog.regions import regions, zones
 from wavetank.catalog.retired import Retired, retired
-from wavetank.catalog.tools import falco_rules, pinned_action, velero_plugin_version
+from wavetank.catalog.tools import eksctl_commands, falco_rules, pinned_action, velero_plugin_version
 from wavetank.catalog.versions import EksVersion, eks_version, eks_versions, supported_eks_versions
 
 __all__ = [
@@ -86,27 +94,34 @@ __all__ = [
     "alert",
     "alert_names",
     "application_load_balancer_unit",
+    "bottlerocket_kubelet_settings",
     "burstable_baseline_percent",
     "chart",
     "chart_names",
     "charts_with_group",
     "commitment_saving",
     "commitment_terms",
+    "component_port",
     "container_insights",
     "controller_policy",
     "dashboard",
     "dashboard_names",
     "ec2_price_usd_hour",
+    "efs_transition_days",
+    "eks_access_policies",
     "eks_version",
     "eks_versions",
+    "eksctl_commands",
     "falco_rules",
     "installed_with_helm",
     "instance_type",
     "instance_type_names",
+    "interface_endpoints",
     "internet_out_price",
     "limit",
     "limit_names",
     "load_balancer_controller_policy",
+    "log_retention_days",
     "network_load_balancer_unit",
     "pinned_action",
     "price",
@@ -121,5 +136,6 @@ __all__ = [
     "velero_plugin_version",
     "volume_type",
     "volume_types",
+    "webhook_ports",
     "zones",
 ]

@@ -1,7 +1,8 @@
-"""Tools of the supply chain: the actions that pipelines use, by commit, and rules for Falco."""
+"""Tools around a platform: the actions that pipelines use, by commit, rules for Falco, commands of eksctl."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wavetank.catalog.files import data
@@ -21,3 +22,8 @@ def falco_rules() -> tuple[dict[str, Any], ...]:
 def velero_plugin_version() -> str:
     """Tag of Velero's plugin for AWS that goes with the catalog's Velero."""
     return str(data("pipeline-tools")["veleroPlugin"]["version"])
+
+
+def eksctl_commands() -> Mapping[str, frozenset[str]]:
+    """eksctl's verbs and what each takes; nothing for verbs whose words are not known here."""
+    return {verb: frozenset(nouns) for verb, nouns in data("eksctl")["verbs"].items()}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TypeAlias
 
+from wavetank import catalog
 from wavetank.kube.network_policy import NAME_LABEL
 from wavetank.kube.types import Obj
 from wavetank.plan.ledger import Ledger
@@ -40,8 +41,6 @@ POD_IDENTITY_AGENT = "169.254.170.23/32"
 _HTTP: Obj = {"port": 80, "protocol": "TCP"}
 _HTTPS: Obj = {"port": 443, "protocol": "TCP"}
 _DNS_PORTS: tuple[Obj, ...] = ({"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"})
-#: istiod's secured xDS: certificates and configuration of the proxies
-_ISTIOD_PORT: Obj = {"port": 15012, "protocol": "TCP"}
 
 #: peers and the ports that they may use; no ports: all
 Rule: TypeAlias = tuple[tuple[Obj, ...], tuple[Obj, ...]]
@@ -219,7 +218,9 @@ def _necessities(workload: Workload, around: Surroundings) -> Iterator[Rule]:
         # The API server answers on network interfaces that EKS puts into the cluster's subnets.
         yield _addresses(("privateSubnets",), around.network), (_HTTPS,)
     if around.is_meshed(workload.namespace):
-        yield (_pods(around.namespace_of("istiod", "istio-system"), {"app": "istiod"}),), (_ISTIOD_PORT,)
+        # istiod's secured xDS: certificates and configuration of the proxies
+        xds: Obj = {"port": catalog.component_port("istiodXds"), "protocol": "TCP"}
+        yield (_pods(around.namespace_of("istiod", "istio-system"), {"app": "istiod"}),), (xds,)
         yield from _traces(around)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wavetank import catalog
 from wavetank.kube.types import Obj
 from wavetank.plan.mesh import TRACING_PROVIDER
 from wavetank.plan.mesh_traffic import gateway_release, pods_of_gateway
@@ -64,7 +65,7 @@ def istiod_values(written: PlatformFile) -> Obj:
         values["revision"] = stated.revision
     tracing = stated.telemetry.tracing if stated is not None and stated.telemetry is not None else None
     if tracing is not None:
-        collector = {"service": tracing.service, "port": tracing.port or 4317}
+        collector = {"service": tracing.service, "port": tracing.port or catalog.component_port("otlpGrpc")}
         provider = {"name": TRACING_PROVIDER, "opentelemetry": collector}
         values["meshConfig"] = {"enableTracing": True, "extensionProviders": [provider]}
     return values
@@ -75,7 +76,7 @@ def gateway_values(written: PlatformFile) -> Obj:
     edges = (written.mesh.gateways if written.mesh is not None else None) or ()
     hosts = sorted({host for edge in edges for host in edge.hosts or () if host != "*"})
     scheme = next((edge.scheme for edge in edges if edge.scheme is not None), "internal")
-    annotations = _network_load_balancer(scheme, "15021", "/healthz/ready")
+    annotations = _network_load_balancer(scheme, str(catalog.component_port("istioGatewayHealth")), "/healthz/ready")
     if hosts:
         annotations[_DNS] = ",".join(hosts)
     values: Obj = {

@@ -20,7 +20,6 @@ STACK, COLLECTOR, JAEGER = "kube-prometheus-stack", "opentelemetry-collector", "
 TRACING_NAMESPACE = "observability"
 INSIGHTS = "amazon-cloudwatch-observability"
 _LOG_KINDS = ("application", "dataplane", "host", "performance")
-_OTLP_PORT = 4317
 
 NOTHING = Default("observability", "nothing was asked for")
 MONITORING = Default("observability.namespace", "where the chart of Prometheus goes by itself")
@@ -105,6 +104,10 @@ def _from_objective(name: str | None, written: PlatformFile) -> Decimal | None:
         return None if objectives.recovery_point_minutes is None else Decimal(60 * objectives.recovery_point_minutes)
     assert name == "p99Milliseconds", f"alerts know no objective {name}"
     return objectives.p99_milliseconds
+
+
+def _otlp_port() -> int:
+    return catalog.component_port("otlpGrpc")
 
 
 def _plain(number: Decimal) -> str:
@@ -194,7 +197,7 @@ def _wants_tracing(stated: Written | None) -> bool:
 
 def _traces(stated: Written, ledger: Ledger) -> str:
     wanted = _wants_tracing(stated)
-    address = f"{COLLECTOR}.{TRACING_NAMESPACE}.svc.cluster.local:{_OTLP_PORT}" if wanted else ""
+    address = f"{COLLECTOR}.{TRACING_NAMESPACE}.svc.cluster.local:{_otlp_port()}" if wanted else ""
     ledger.chosen("observability.traces", stated.tracing, None, NOTHING, "observability.tracing")
     return address
 
@@ -245,7 +248,7 @@ def _stack(stated: Metrics | None) -> Obj:
 
 def _collector(stated: Tracing) -> Obj:
     percent = stated.sampling_percent if stated.sampling_percent is not None else Decimal(10)
-    exporter = {"endpoint": f"{JAEGER}.{TRACING_NAMESPACE}.svc.cluster.local:{_OTLP_PORT}", "tls": {"insecure": True}}
+    exporter = {"endpoint": f"{JAEGER}.{TRACING_NAMESPACE}.svc.cluster.local:{_otlp_port()}", "tls": {"insecure": True}}
     traces = {"receivers": ["otlp"], "processors": ["memory_limiter", "probabilistic_sampler", "batch"]}
     return {
         "fullnameOverride": COLLECTOR,

@@ -157,7 +157,9 @@ def plan(platform: Platform) -> Plan:
         push_role=push_role(built, policy, eks.name, ledger),
         gitops=gitops(written, charts, ledger),
         traffic=expected,
-        cost=cost_assumptions(written.cost, expected, net, eks, installed, repositories, services, charts, is_public, ledger),
+        cost=cost_assumptions(
+            written.cost, expected, net, eks, installed, repositories, services, charts, is_public, ledger
+        ),
         objectives=objectives(written.objectives, ledger),
         suppressions=suppressions(written, ledger),
         local=local_commands(written, workloads, ledger),

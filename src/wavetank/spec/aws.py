@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from wavetank import catalog
 from wavetank.spec.access import Access
 from wavetank.spec.ground import InterfaceEndpoint
-from wavetank.spec.machines import BOTTLEROCKET_KEYS, Disk, Kubelet
+from wavetank.spec.machines import Disk, Kubelet
 from wavetank.spec.problems import refuse, suggestion
 from wavetank.spec.secrets import Rotation
 from wavetank.spec.shapes import Taint
@@ -35,14 +36,12 @@ from wavetank.spec.words import (
     one_or_more,
 )
 
-#: what CloudWatch Logs accepts
-_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-
 
 def _retention(value: int) -> int:
-    if value in _RETENTIONS:
+    offered = catalog.log_retention_days()
+    if value in offered:
         return value
-    longer = next((days for days in _RETENTIONS if days > value), _RETENTIONS[-1])
+    longer = next((days for days in offered if days > value), offered[-1])
     return refuse(f"CloudWatch Logs keeps no log for exactly {value} days", f"Write {longer}, the next it offers.")
 
 
@@ -117,20 +116,11 @@ class ControlPlaneLogs(Written):
         return {"types": value} if isinstance(value, list) else value
 
 
-_ACCESS_POLICIES = (
-    "AmazonEKSClusterAdminPolicy",
-    "AmazonEKSAdminPolicy",
-    "AmazonEKSEditPolicy",
-    "AmazonEKSViewPolicy",
-    "AmazonEKSAdminViewPolicy",
-    "AmazonEKSSecretReaderPolicy",
-)
-
-
 def _access_policy(value: str) -> str:
-    if value in _ACCESS_POLICIES or value.startswith("arn:"):
+    known = catalog.eks_access_policies()
+    if value in known or value.startswith("arn:"):
         return value
-    return refuse(f'unknown access policy "{value}"', suggestion(value, _ACCESS_POLICIES))
+    return refuse(f'unknown access policy "{value}"', suggestion(value, known))
 
 
 class AccessPolicy(Written):
@@ -249,7 +239,8 @@ class NodeGroup(Written):
     @model_validator(mode="after")
     def _image_knows_the_settings(self) -> NodeGroup:
         if self.kubelet is not None and (self.ami_type or "").startswith("BOTTLEROCKET"):
-            unknown = [key for key in self.kubelet.written_keys() if key not in BOTTLEROCKET_KEYS]
+            known = catalog.bottlerocket_kubelet_settings()
+            unknown = [key for key in self.kubelet.written_keys() if key not in known]
             if unknown:
                 refuse(f"Bottlerocket's settings have no {', '.join(unknown)}", "Choose an AL2023 image.")
         return self

@@ -7,38 +7,25 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
+from wavetank import catalog
 from wavetank.spec.problems import refuse, suggestion
 from wavetank.spec.words import DottedName, Many, Name, Number, Positive, Region, Text, Written, one_or_more
 
-#: the ages at which EFS moves files to a colder class
-EFS_AGES_DAYS = (1, 7, 14, 30, 60, 90, 180, 270, 365)
-
-#: services with an interface endpoint (AWS PrivateLink) that a platform like this talks to
-INTERFACE_ENDPOINTS = (
-    "airflow.api", "aps-workspaces", "athena", "autoscaling", "backup", "batch", "bedrock", "bedrock-agent-runtime",
-    "bedrock-runtime", "cloudformation", "cloudtrail", "codeartifact.api", "codeartifact.repositories", "codebuild",
-    "cognito-idp", "dynamodb", "ebs", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "ecs", "eks", "eks-auth", "elasticache",
-    "elasticfilesystem", "elasticloadbalancing", "events", "execute-api", "guardduty-data", "imagebuilder",
-    "inspector2", "kinesis-firehose", "kinesis-streams", "kms", "lambda", "logs", "monitoring", "organizations", "pricing.api",
-    "rds", "rds-data", "redshift-data", "s3", "sagemaker.api", "sagemaker.featurestore-runtime", "sagemaker.runtime",
-    "scheduler", "secretsmanager", "servicediscovery", "sns", "sqs", "ssm", "ssmmessages", "states", "sts",
-    "textract", "transcribe", "translate", "xray",
-)  # fmt: skip
-
 
 def _endpoint(value: str) -> str:
-    if value in INTERFACE_ENDPOINTS:
+    if value in catalog.interface_endpoints():
         return value
-    return refuse(f'unknown service "{value}"', suggestion(value, INTERFACE_ENDPOINTS))
+    return refuse(f'unknown service "{value}"', suggestion(value, catalog.interface_endpoints()))
 
 
 InterfaceEndpoint = Annotated[str, AfterValidator(_endpoint)]
 
 
 def _age(value: int) -> int:
-    if value in EFS_AGES_DAYS:
+    ages = catalog.efs_transition_days()
+    if value in ages:
         return value
-    return refuse(f"EFS moves no files after {value} days", f"It knows {', '.join(map(str, EFS_AGES_DAYS))}.")
+    return refuse(f"EFS moves no files after {value} days", f"It knows {', '.join(map(str, ages))}.")
 
 
 AgeDays = Annotated[int, AfterValidator(_age)]

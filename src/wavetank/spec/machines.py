@@ -50,26 +50,6 @@ class ReservedMemory(Written):
     """Amounts, by memory or hugepages-<size>."""
 
 
-#: settings of KubeletConfiguration that Bottlerocket takes, under the same name with dashes
-BOTTLEROCKET_KEYS = frozenset(
-    {
-        "maxPods",
-        "cpuManagerPolicy",
-        "topologyManagerPolicy",
-        "topologyManagerScope",
-        "systemReserved",
-        "kubeReserved",
-        "evictionHard",
-        "imageGCHighThresholdPercent",
-        "imageGCLowThresholdPercent",
-        "containerLogMaxSize",
-        "containerLogMaxFiles",
-        "cpuCFSQuota",
-        "podPidsLimit",
-    }
-)
-
-
 class Kubelet(Written):
     """Settings of the kubelet of a node group, as KubeletConfiguration names them. What is absent stays as EKS sets it."""
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wavetank.catalog import component_port, webhook_ports
 from wavetank.checks.case import Case
 from wavetank.checks.connections import Connection, connections
 from wavetank.checks.model import Mistake, Rule, Severity
 from wavetank.checks.policies import Pods, Port, allows
 from wavetank.checks.workloads import Workload
-
-ISTIOD = Port(15012)
 
 
 def check(case: Case) -> Iterator[Mistake]:
@@ -56,17 +55,20 @@ def _mesh(case: Case, workload: Workload) -> Iterator[Mistake]:
         return
     labels = {**case.namespace_labels("istio-system"), "name": "istio-system"}
     istiod = Pods("istio-system", labels, {"app": "istiod", "istio": "pilot"})
-    if not allows(policies, "Egress", istiod, ISTIOD):
+    xds = component_port("istiodXds")
+    if not allows(policies, "Egress", istiod, Port(xds)):
         names = ", ".join(p.name for p in policies)
         yield Mistake(
             at=policies[0].at("spec"),
             message=(
                 f"{workload.name} has a sidecar of Istio, but its egress policies ({names}) admit no connection "
-                "to istiod on port "
-                f"{ISTIOD.number}: the sidecar gets no certificate and the pod never becomes ready"
+                f"to istiod on port {xds}: the sidecar gets no certificate and the pod never becomes ready"
             ),
-            remedy="allow egress to namespaceSelector kubernetes.io/metadata.name: istio-system on ports 15012 and 15017",
-            numbers={"port": 15012, "policies": names},
+            remedy=(
+                "allow egress to namespaceSelector kubernetes.io/metadata.name: istio-system on ports "
+                f"{xds} and {webhook_ports()['istiod']}"
+            ),
+            numbers={"port": xds, "policies": names},
             about=(workload.title,),
         )
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wavetank.catalog import component_port, webhook_ports
 from wavetank.checks.aws import Reference, Resource
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import whole
 from wavetank.checks.model import Mistake, Rule, Severity
-
-KUBELET = 10250
-#: component -> the port on nodes at which the API server calls its webhook
-WEBHOOKS = {
-    "aws-load-balancer-controller": 9443,
-    "istiod": 15017,
-    "cert-manager": 10250,
-    "gatekeeper": 8443,
-    "kube-prometheus-stack": 10250,
-}
 
 
 def check(case: Case) -> Iterator[Mistake]:
@@ -40,8 +31,7 @@ def _refers(value: Any, resource: Resource) -> bool:
 
 
 def _groups(case: Case, template: Resource) -> list[Resource] | None:
-    """Its security groups when all are groups of this configuration; None when one is another's (the cluster's own, "
-    "perhaps)."""
+    """Its security groups, all of this configuration; None when one is another's (the cluster's own, perhaps)."""
     stated = template.body.get("vpc_security_group_ids")
     blocks = template.blocks("network_interfaces")
     listed = stated if isinstance(stated, list) else (blocks[0].get("security_groups") if blocks else None)
@@ -56,8 +46,9 @@ def _missing(case: Case, template: Resource, groups: list[Resource]) -> Iterator
     rules = [rule for group in groups for rule in ingress_rules(case, group)]
     if any(_is_unknown(rule) for rule in rules):
         return
-    webhooks = [port for name, port in WEBHOOKS.items() if case.components.installs(name)]
-    missing = [port for port in dict.fromkeys([KUBELET, *webhooks]) if not any(_covers(rule, port) for rule in rules)]
+    webhooks = [at for name, at in webhook_ports().items() if case.components.installs(name)]
+    needed = dict.fromkeys([component_port("kubelet"), *webhooks])
+    missing = [each for each in needed if not any(_covers(rule, each) for rule in rules)]
     if missing:
         names = ", ".join(group.name for group in groups)
         open_ports = ", ".join(sorted({f"{rule.get('from_port')}-{rule.get('to_port')}" for rule in rules})) or "none"

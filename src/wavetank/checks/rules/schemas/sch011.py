@@ -5,55 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wavetank.catalog import eksctl_commands
 from wavetank.checks.case import Case
 from wavetank.checks.model import Mistake, Place, Rule, Severity
 
-#: eksctl's verbs and what they take (eksctl 0.2xx, `eksctl <verb> --help`); verbs with an empty set are not looked into
-EKSCTL = {
-    "create": {
-        "accessentry", "addon", "cluster", "fargateprofile", "iamidentitymapping", "iamserviceaccount", "nodegroup",
-        "podidentityassociation", "capability",
-    },
-    "get": {
-        "accessentry", "addon", "addons", "cluster", "clusters", "fargateprofile", "iamidentitymapping", "iamserviceaccount",
-        "identityprovider", "labels", "nodegroup", "nodegroups", "podidentityassociation", "capability",
-    },
-    "delete": {
-        "accessentry", "addon", "cluster", "fargateprofile", "iamidentitymapping", "iamserviceaccount", "nodegroup",
-        "podidentityassociation", "capability",
-    },
-    "update": {
-        "addon", "autonomousmode", "auto-mode-config", "iamserviceaccount", "podidentityassociation", "cluster", "capability",
-    },
-    "upgrade": {"cluster", "nodegroup"},
-    "scale": {"nodegroup"},
-    "drain": {"nodegroup"},
-    "set": {"labels"},
-    "unset": {"labels"},
-    "associate": {"identityprovider"},
-    "disassociate": {"identityprovider"},
-    "enable": {"flux", "repo"},
-}  # fmt: skip
-_OTHER_VERBS = ("utils", "completion", "info", "register", "deregister", "version", "help", "anywhere")
 _COMMAND = re.compile(r"^\s*(?:\$ |sudo )?eksctl +([a-z]+) +([A-Za-z-]+)", re.MULTILINE)
 _SCRIPTS = (".sh", ".md")
 
 
 def check(case: Case) -> Iterator[Mistake]:
+    known = eksctl_commands()
     for source in case.programs:
         if not source.base.endswith(_SCRIPTS):
             continue
         for found in _COMMAND.finditer(source.text):
             verb, noun = found[1], found[2]
             line = source.text.count("\n", 0, found.start(1)) + 1
-            if verb in EKSCTL and not noun.startswith("-") and noun.lower() not in EKSCTL[verb]:
-                yield _mistake(Place(source.name, line, f"eksctl {verb} {noun}"), verb, noun)
-            elif verb not in EKSCTL and verb not in _OTHER_VERBS:
+            if verb not in known:
                 yield _mistake(Place(source.name, line, f"eksctl {verb}"), verb, noun)
+            elif known[verb] and not noun.startswith("-") and noun.lower() not in known[verb]:
+                yield _mistake(Place(source.name, line, f"eksctl {verb} {noun}"), verb, noun)
 
 
 def _mistake(place: Place, verb: str, noun: str) -> Mistake:
-    verbs = sorted(each for each, nouns in EKSCTL.items() if noun.lower() in nouns)
+    verbs = sorted(each for each, nouns in eksctl_commands().items() if noun.lower() in nouns)
     does = f"eksctl {verbs[0]} {noun.lower()}" if verbs else f"eksctl {verb} --help"
     return Mistake(
         at=place,
