@@ -23,7 +23,7 @@ from wavetank.twin.nodes.metrics import FleetMetrics
 from wavetank.twin.nodes.runtime import ModelledRuntime
 from wavetank.twin.scheduler import Scheduler
 
-BUNDLE = Path(__file__).parents[1] / "render" / "golden" / "production" / "kubernetes"
+BUNDLE = Path(__file__).parents[2] / "examples" / "ml-inference" / "rendered" / "production" / "kubernetes"
 COMPONENTS = ("vpc-cni", "kube-proxy", "coredns", "metrics-server", "aws-load-balancer-controller")
 ZONES = ("ap-southeast-2a", "ap-southeast-2b", "ap-southeast-2a")
 

@@ -28,6 +28,7 @@ from wavetank.twin.nodes import Fleet, FleetOptions
 from wavetank.twin.nodes.loadbalancer import LocalLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
 from wavetank.twin.nodes.metrics import FleetMetrics
+from wavetank.twin.nodes.persistent_folders import PersistentFolders
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 from wavetank.twin.nodes.runtime.process import ProcessOptions, ProcessRuntime
 from wavetank.twin.scheduler import Scheduler
@@ -63,6 +64,7 @@ class World:
         self._runtime = ProcessRuntime(self.engine, self._process_options())
         self._balancers = LocalLoadBalancers()
         self.fleet = Fleet(self.cluster, self._runtime, self._fleet_options())
+        self._volumes = PersistentFolders(self.cluster, options.state_folder)
         self.metrics = FleetMetrics(self.cluster, self.fleet)
         self.stand_ins = StandIns(self.cluster, self._balancers)
         self.api = ApiServer(
@@ -111,6 +113,7 @@ class World:
         """End watches and requests, then every process, then time itself."""
         await self.api.stop()
         self.stand_ins.close()
+        self._volumes.close()
         self._balancers.close()
         self.fleet.close()
         # Waits for processes to end, a few seconds at most.

@@ -17,6 +17,7 @@ from .cloudwatch_observability import CLOUDWATCH_OBSERVABILITY
 from .component import Component, Installation
 from .coredns import COREDNS
 from .ebs_csi_driver import EBS_CSI_DRIVER
+from .efs_csi_driver import EFS_CSI_DRIVER
 from .kube_proxy import KUBE_PROXY
 from .load_balancer_controller import LOAD_BALANCER_CONTROLLER
 from .metrics_server import METRICS_SERVER
@@ -31,6 +32,7 @@ COMPONENTS: tuple[Component, ...] = (
     METRICS_SERVER,
     POD_IDENTITY_AGENT,
     EBS_CSI_DRIVER,
+    EFS_CSI_DRIVER,
     CLOUDWATCH_OBSERVABILITY,
     LOAD_BALANCER_CONTROLLER,
 )

@@ -12,6 +12,7 @@ from wavetank.twin.cluster.cluster import Cluster
 from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 
 from .aggregation import ClusterRoleAggregationController
+from .attach_detach import AttachDetachController
 from .base import Context, Controller
 from .claim_binding import ClaimBindingController
 from .cronjob import CronJobController
@@ -62,6 +63,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     VolumePhaseController,
     ClaimBindingController,
     EphemeralVolumeController,
+    AttachDetachController,
     ClaimProtectionController,
     VolumeProtectionController,
 )

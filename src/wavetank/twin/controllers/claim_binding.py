@@ -7,7 +7,7 @@ volumes' half is in ``volume_phases``. It makes no volumes itself. Upstream:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 
 from wavetank.kube import volume_matching as matching
 from wavetank.kube.types import Obj
@@ -47,8 +47,8 @@ def _unbound(claim: Obj) -> Iterable[Hashable]:
     return () if BIND_COMPLETED in annotations_of(claim) else ("",)
 
 
-def pods_by_claim(pod: Obj) -> Iterable[Hashable]:
-    """The index key of a pod: (namespace, name) of every claim it uses."""
+def claims_of_pod(pod: Obj) -> Iterator[Key]:
+    """(namespace, name) of every claim that a pod uses; those of ephemeral volumes are named after pod and volume."""
     namespace, name = address(pod)
     for volume in pod["spec"].get("volumes") or ():
         if volume.get("persistentVolumeClaim"):
@@ -110,7 +110,7 @@ class ClaimBindingController(Controller):
         return self.cluster.update({**claim, "spec": {**claim["spec"], "storageClassName": name}})
 
     def _tell_what_it_waits_for(self, claim: Obj) -> None:
-        users = self.informer.index("pods", "claims", pods_by_claim)[address(claim)]
+        users = self.informer.index("pods", "claims", claims_of_pod)[address(claim)]
         names = [pod["metadata"]["name"] for pod in users if not pod["spec"].get("nodeName")]
         if not names:
             self.event(claim, "Normal", "WaitForFirstConsumer", _WAITING)

@@ -5,14 +5,12 @@ Upstream: ``pkg/controller/volume/{pvcprotection,pvprotection}``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from wavetank.kube.types import Obj
 from wavetank.kube.volume_changes import phase_of
 from wavetank.twin.cluster.admission.storage_protection import FINALIZERS
 
 from .base import Controller, Key
-from .claim_binding import CLAIMS, VOLUMES, pods_by_claim
+from .claim_binding import CLAIMS, VOLUMES, claims_of_pod
 from .informer import address
 
 
@@ -41,9 +39,9 @@ class ClaimProtectionController(_ProtectionController):
     resource_key = CLAIMS
 
     def watch(self) -> None:
-        self._users = self.informer.index("pods", "claims", pods_by_claim)
+        self._users = self.informer.index("pods", "claims", claims_of_pod)
         self.on(CLAIMS, self.itself)
-        self.on("pods", _claims_of)
+        self.on("pods", claims_of_pod)
 
     def is_used(self, obj: Obj) -> bool:
         return any(pod["spec"].get("nodeName") for pod in self._users[address(obj)])
@@ -60,14 +58,3 @@ class VolumeProtectionController(_ProtectionController):
 
     def is_used(self, obj: Obj) -> bool:
         return phase_of(obj) == "Bound"
-
-
-def _claims_of(pod: Obj) -> Iterable[Key]:
-    namespace = pod["metadata"].get("namespace", "")
-    names = (
-        v["persistentVolumeClaim"]["claimName"]
-        for v in pod["spec"].get("volumes") or ()
-        if v.get("persistentVolumeClaim")
-    )
-    own = (f"{pod['metadata']['name']}-{v['name']}" for v in pod["spec"].get("volumes") or () if v.get("ephemeral"))
-    return [(namespace, name) for name in (*names, *own)]

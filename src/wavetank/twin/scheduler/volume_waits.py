@@ -106,5 +106,6 @@ class VolumeWaits:
             again = pod_info(live)
             engine = self._scheduler.engine
             self._scheduler.tell(live, _FAILED.format(why=why), "SchedulerError")
-            self._scheduler.queue.add(uid, again.namespace, again.name, again.priority, engine.now)
+            if self._scheduler.queue.entry(uid) is None:
+                self._scheduler.queue.add(uid, again.namespace, again.name, again.priority, engine.now)
             self._scheduler.plan()

@@ -13,6 +13,7 @@ from wavetank.twin.nodes.addresses import SubnetFullError
 from wavetank.twin.nodes.machine import NETWORK_NOT_READY
 from wavetank.twin.nodes.runtime.port import Sandbox, VolumeFiles
 
+from .attachments import unattached_volumes
 from .host import Host
 from .volumes import (
     CreateToken,
@@ -28,6 +29,14 @@ SANDBOX_SECONDS = 0.5
 #: Mounts are tried again after this, doubling up to the cap (``exponentialbackoff``).
 MOUNT_RETRY_SECONDS, MOUNT_RETRY_CAP_SECONDS = 0.5, 122.0
 NETWORK_RETRY_SECONDS = 10.0
+#: Between two looks at whether volumes are attached, doubling (``verifyVolumesMountedFunc``).
+FIRST_ATTACH_CHECK_SECONDS, LAST_ATTACH_CHECK_SECONDS = 0.3, 4.8
+#: ``podAttachAndMountTimeout``: 2 minutes and 3 seconds.
+ATTACH_PATIENCE_SECONDS = 123.0
+_UNATTACHED = (
+    "Unable to attach or mount volumes: unmounted volumes=[{names}], unattached volumes=[], "
+    "failed to process volumes=[]: context deadline exceeded"
+)
 #: Annotation of a pod whose ports are mapped: JSON, port -> real port at the pod's IP.
 MAPPED_PORTS = "twin.wavetank.dev/mapped-ports"
 NO_ADDRESS = 'plugin type="aws-cni" name="aws-cni" failed (add): add cmd: failed to assign an IP address to container'
@@ -57,7 +66,21 @@ class Setup:
         self._refresh_planned = False
 
     def begin(self) -> None:
-        self._mount(MOUNT_RETRY_SECONDS)
+        self._await_attachment(FIRST_ATTACH_CHECK_SECONDS, self._engine.now + ATTACH_PATIENCE_SECONDS)
+
+    def _await_attachment(self, wait_seconds: float, complaint_seconds: float) -> None:
+        """Volumes of a cloud are mounted once they are attached; a kubelet waits in silence for a while."""
+        if not self._owner.is_starting():
+            return
+        missing = unattached_volumes(self._host.cluster.find, self._owner.pod)
+        if not missing:
+            self._mount(MOUNT_RETRY_SECONDS)
+            return
+        if self._engine.now >= complaint_seconds:
+            self._host.record(self._owner.pod, "Warning", "FailedMount", _UNATTACHED.format(names=" ".join(missing)))
+            complaint_seconds = self._engine.now + ATTACH_PATIENCE_SECONDS
+        longer = min(wait_seconds * 2, LAST_ATTACH_CHECK_SECONDS)
+        self._engine.call_later(wait_seconds, lambda: self._await_attachment(longer, complaint_seconds))
 
     def object_changed(self, key: str, name: str, refresh_seconds: float) -> None:
         """A ConfigMap or Secret changed: refresh the volumes made from it then."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from wavetank.kube.types import Obj
 from wavetank.twin.nodes.runtime.port import VolumeFiles
 
+from .attachments import claim_of
 from .environment import ConfigError, PodContext, field_value, resource_value
 
 #: (namespace, service account, audience, lifetime in seconds, pod) -> token, or None where no token can be had
@@ -85,6 +86,8 @@ def _volume(context: VolumeContext, volume: Obj) -> VolumeFiles:
             return VolumeFiles(_projected(context, source.get("sources") or ()))
         case {"persistentVolumeClaim": source}:
             return _claim(context, source["claimName"], source.get("readOnly", False))
+        case {"ephemeral": _}:
+            return _claim(context, claim_of(context.pod_context.pod, volume), False)
         case _:
             return VolumeFiles(writable=True)
 
@@ -94,7 +97,9 @@ def _claim(context: VolumeContext, name: str, read_only: bool) -> VolumeFiles:
     claim = context.pod_context.find("persistentvolumeclaims", namespace, name)
     if claim is None:
         raise ConfigError(f'persistentvolumeclaim "{name}" not found')
-    return VolumeFiles(writable=not read_only, claim=f"{namespace}/{name}")
+    if not claim["spec"].get("volumeName"):
+        raise ConfigError(f"error processing PVC {namespace}/{name}: PVC is not bound")
+    return VolumeFiles(writable=not read_only, persistent=claim["spec"]["volumeName"])
 
 
 def _config_map(context: VolumeContext, source: Obj) -> dict[str, bytes]:

@@ -16,8 +16,13 @@ from .port import VolumeFiles
 READ_ONLY_FOLDER, WRITABLE_FOLDER = 0o555, 0o755
 
 
+def persistent_folder(state_folder: Path, volume: str) -> Path:
+    """The folder that stands for a persistent volume."""
+    return state_folder / "volumes" / volume
+
+
 class PodFolders:
-    """``state_folder/pods/<uid>`` and what is in it. Claims live beside the pods and survive them."""
+    """``state_folder/pods/<uid>`` and what is in it. Persistent volumes live beside the pods and survive them."""
 
     def __init__(self, state_folder: Path, uid: str) -> None:
         self._state_folder = state_folder
@@ -43,15 +48,14 @@ class PodFolders:
 
     def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
         for name, volume in volumes.items():
-            if volume.claim:
-                self._link_claim(name, volume.claim)
+            if volume.persistent:
+                self._link(name, persistent_folder(self._state_folder, volume.persistent))
             elif volume.writable:
                 self.volume(name).mkdir(exist_ok=True)
             else:
                 _write_atomically(self.volume(name), volume)
 
-    def _link_claim(self, name: str, claim: str) -> None:
-        target = self._state_folder / "claims" / claim
+    def _link(self, name: str, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         if not self.volume(name).is_symlink():
             self.volume(name).symlink_to(target, target_is_directory=True)

@@ -57,11 +57,11 @@ class Launch:
 
 @dataclass(frozen=True)
 class VolumeFiles:
-    """A volume to lay out: files by relative path, or a folder of its own that starts empty or persists under ``claim``."""
+    """A volume to lay out: files by relative path, or a folder that starts empty, or that of a persistent volume by name."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     writable: bool = False
-    claim: str = ""
+    persistent: str = ""
     mode: int = 0o644
 
 
