@@ -119,3 +119,22 @@ def test_the_json_of_a_terraform_plan_is_terraform_too() -> None:
     assert found.aws.cluster is not None
     assert found.aws.cluster.version == "1.28"
     assert "VER001" in {finding.id for finding in findings(found)}
+
+
+CLUSTER = (
+    "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: shop, region: eu-west-1, version: '1.36'}\n"
+)
+AUTOSCALER_ROLE = """iam:
+  withOIDC: true
+  serviceAccounts:
+  - metadata: {name: cluster-autoscaler, namespace: kube-system}
+    wellKnownPolicies: {autoScaler: true}
+"""
+
+
+def test_a_chart_that_a_role_waits_for_is_installed_from_elsewhere() -> None:
+    without = case(f"{DEPLOYMENT}---\n{CLUSTER}").components
+    awaited = case(f"{DEPLOYMENT}---\n{CLUSTER}{AUTOSCALER_ROLE}").components
+    assert without.installs("cluster-autoscaler") is False
+    assert awaited.installs("cluster-autoscaler") is None
+    assert awaited.installs("keda") is False

@@ -68,6 +68,17 @@ PROVIDES: Mapping[str, tuple[str, ...]] = {
     "aws-vpc-cni": ("vpc-cni",),
     "bitnami-metrics-server": ("metrics-server",),
 }
+#: service accounts under which charts run: who makes a role for one of them installs the chart from elsewhere, if not here
+ACCOUNTS: Mapping[str, str] = {
+    "aws-load-balancer-controller": "aws-load-balancer-controller",
+    "cert-manager": "cert-manager",
+    "cluster-autoscaler": "cluster-autoscaler",
+    "external-dns": "external-dns",
+    "external-secrets": "external-secrets",
+    "karpenter": "karpenter",
+    "keda-operator": "keda",
+    "velero-server": "velero",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +92,14 @@ class Components:
     rendered: frozenset[str]
     #: charts from every source, Argo CD Applications and Flux HelmReleases among the manifests included
     helm_releases: Sequence[HelmRelease]
+    #: for which an IAM role waits, though nothing in the input installs them: something else does
+    awaited: frozenset[str] = frozenset()
 
     def installs(self, *names: str) -> bool | None:
         """Whether any of these is installed: True, False, or None where the input cannot tell."""
         if any(name in self.found for name in names):
             return True
-        return False if self.all_known else None
+        return False if self.all_known and self.awaited.isdisjoint(names) else None
 
     def release(self, chart: str) -> HelmRelease | None:
         return next((r for r in self.helm_releases if r.chart == chart), None)
@@ -114,7 +127,13 @@ def components_of(manifests: Manifests, workloads: Sequence[Workload], aws: Aws,
     if aws.cluster and aws.cluster.default_add_ons:
         for name in BY_DEFAULT:
             found.setdefault(name, aws.cluster.at())
-    return Components(found, given.whole or (given.cluster and given.kubernetes), rendered, releases)
+    all_known = given.whole or (given.cluster and given.kubernetes)
+    return Components(found, all_known, rendered, releases, frozenset() if given.whole else _awaited(aws))
+
+
+def _awaited(aws: Aws) -> frozenset[str]:
+    accounts = {account for role in aws.roles for _, account in role.service_accounts or ()}
+    return frozenset(ACCOUNTS[account] for account in accounts if account in ACCOUNTS)
 
 
 def last_part(image: str) -> str:
