@@ -7,8 +7,9 @@ from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Role, RoleBinding, Workload
 from wavetank.plan.namespaces import only_namespace
 from wavetank.spec.platform import PlatformFile
-from wavetank.spec.shapes import Subject, shape
-from wavetank.spec.workloads import Role as WrittenRole
+from wavetank.spec.roles import Role as WrittenRole
+from wavetank.spec.roles import Subject
+from wavetank.spec.shapes import shape
 
 _RBAC_GROUP = "rbac.authorization.k8s.io"
 

@@ -13,9 +13,10 @@ from wavetank.plan.model import Container, Repository
 from wavetank.plan.placement import GPU
 from wavetank.plan.reasons import Default
 from wavetank.plan.storage import storage_mounts
+from wavetank.spec.container_shapes import Probe
 from wavetank.spec.containers import Container as WrittenContainer
 from wavetank.spec.containers import ContainerBase
-from wavetank.spec.shapes import Probe, shape
+from wavetank.spec.shapes import shape
 from wavetank.spec.workloads import Workload
 
 _PODS = "kubernetes.io/docs/concepts"

@@ -13,9 +13,9 @@ from wavetank.plan.model import Connections, Peer
 from wavetank.plan.namespaces import only_namespace
 from wavetank.plan.reasons import Default
 from wavetank.spec.connections import PLACES, Connection, Source, is_host
+from wavetank.spec.peers import PolicyPort
 from wavetank.spec.platform import PlatformFile
 from wavetank.spec.services import Service
-from wavetank.spec.shapes import PolicyPort
 from wavetank.spec.workloads import Workload
 
 UNRULED = Default("workloads.connects", "nothing was said about who talks to whom")

@@ -7,8 +7,9 @@ from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import WorkloadKind
 from wavetank.plan.node_groups import FAMILY_LABEL
 from wavetank.plan.reasons import Default
+from wavetank.spec.placement_shapes import Taint
 from wavetank.spec.platform import PlatformFile
-from wavetank.spec.shapes import Taint, shape
+from wavetank.spec.shapes import shape
 from wavetank.spec.workloads import Workload
 
 _DOCS = "kubernetes.io/docs/concepts/scheduling-eviction"

@@ -8,7 +8,8 @@ from wavetank.kube.types import Obj
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.model import Network, NetworkPolicy, Workload
 from wavetank.spec.connections import NetworkPolicy as WrittenNetworkPolicy
-from wavetank.spec.shapes import Peer, PolicyPort, shape
+from wavetank.spec.peers import Peer, PolicyPort
+from wavetank.spec.shapes import shape
 
 #: CoreDNS keeps the labels of kube-dns
 CLUSTER_DNS: Obj = {

@@ -10,9 +10,9 @@ from wavetank import catalog
 from wavetank.spec.access import Access
 from wavetank.spec.ground import InterfaceEndpoint
 from wavetank.spec.machines import Disk, Kubelet
+from wavetank.spec.placement_shapes import Taint
 from wavetank.spec.problems import refuse, suggestion
 from wavetank.spec.secrets import Rotation
-from wavetank.spec.shapes import Taint
 from wavetank.spec.words import (
     SWITCH,
     WORD,

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from wavetank.spec.peers import EgressRule, IngressRule, PolicyPort
 from wavetank.spec.problems import refuse
-from wavetank.spec.shapes import EgressRule, IngressRule, PolicyPort
 from wavetank.spec.words import WORD, DottedName, Labels, Many, Name, Written, check_cidr, one_or_more
 
 #: what a connection can name beside workloads, services, ranges and hosts

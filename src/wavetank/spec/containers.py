@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from wavetank.spec.container_shapes import Environment, Probe, Resources, SecurityContext
 from wavetank.spec.problems import refuse
-from wavetank.spec.shapes import Environment, Probe, Resources, SecurityContext
 from wavetank.spec.words import WHOLE_NUMBER, FreeObject, Many, Name, Port, Setting, Written
 
 

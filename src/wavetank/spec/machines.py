@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from wavetank import catalog
+from wavetank.spec.placement_shapes import Taint
 from wavetank.spec.problems import refuse, suggestion
-from wavetank.spec.shapes import Taint
 from wavetank.spec.words import (
     WHOLE_NUMBER,
     Count,

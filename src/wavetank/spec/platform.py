@@ -23,6 +23,7 @@ from wavetank.spec.mesh import Mesh
 from wavetank.spec.namespaces import Namespace
 from wavetank.spec.observability import Observability
 from wavetank.spec.problems import place_of, refuse
+from wavetank.spec.roles import Role
 from wavetank.spec.secrets import SecretStores
 from wavetank.spec.security import ImagePolicy, RuntimeSecurity
 from wavetank.spec.serverless import Serverless
@@ -33,7 +34,7 @@ from wavetank.spec.storage import StorageClass
 from wavetank.spec.suppressions import Suppression
 from wavetank.spec.tree import Node, Place, step_into
 from wavetank.spec.words import WORD, AccountId, LabelValue, Many, Name, Number, Positive, Region, Setting, Written
-from wavetank.spec.workloads import PriorityClass, Role, ServiceMonitor, Workload
+from wavetank.spec.workloads import PriorityClass, ServiceMonitor, Workload
 
 
 class Traffic(Written):

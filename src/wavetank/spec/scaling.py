@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from wavetank.spec.problems import refuse
-from wavetank.spec.shapes import Behavior, Metric
 from wavetank.spec.words import (
     Arn,
     Count,
     DottedName,
+    FreeObject,
     IntOrPercent,
     Many,
     Name,
@@ -21,6 +21,71 @@ from wavetank.spec.words import (
     Setting,
     Written,
 )
+
+
+class ScalingPolicy(Written):
+    """One limit on the speed of scaling."""
+
+    type: Literal["Pods", "Percent"]
+    """Whether value is a number of pods or a percentage of the current ones."""
+    value: Positive
+    """How much may change within a period."""
+    period_seconds: Annotated[
+        int, AfterValidator(lambda value: value if 1 <= value <= 1800 else refuse(f"{value} is not 1 to 1800 seconds"))
+    ]
+    """The period, 1 to 1800 seconds."""
+
+
+class ScalingRules(Written):
+    """How fast the HPA scales in one direction."""
+
+    stabilization_window_seconds: Annotated[
+        int | None,
+        AfterValidator(
+            lambda value: value if value is None or 0 <= value <= 3600 else refuse(f"{value} is not 0 to 3600")
+        ),
+    ] = None
+    """Seconds over which the most careful recommendation wins; Kubernetes: 0 up, 300 down."""
+    select_policy: Literal["Max", "Min", "Disabled"] | None = None
+    """Which of several policies counts; Max."""
+    policies: Many[ScalingPolicy] | None = None
+    """Limits on the speed."""
+    tolerance: Quantity | None = None
+    """How far the metric may be off its target before anything happens; 0.1."""
+
+
+class Behavior(Written):
+    """Speed of the HPA, as in autoscaling/v2."""
+
+    scale_up: ScalingRules | None = None
+    """Kubernetes: at once, at most double or four pods per 15 seconds."""
+    scale_down: ScalingRules | None = None
+    """Kubernetes: after 300 seconds, then all at once."""
+
+
+class Metric(Written):
+    """One metric of the HPA in Kubernetes' shape: a type and the member of its name."""
+
+    type: Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
+    """Which kind of metric."""
+    resource: FreeObject | None = None
+    """For Resource: `{name: cpu, target: {type: Utilization, averageUtilization: 70}}`."""
+    container_resource: FreeObject | None = None
+    """For ContainerResource."""
+    pods: FreeObject | None = None
+    """For Pods."""
+    object: FreeObject | None = None
+    """For Object."""
+    external: FreeObject | None = None
+    """For External."""
+
+    @model_validator(mode="after")
+    def _member_of_type(self) -> Metric:
+        member = self.type[0].lower() + self.type[1:]
+        written = {field.alias for name, field in type(self).model_fields.items() if getattr(self, name) is not None}
+        if written != {"type", member}:
+            refuse(f'a metric of type {self.type} has exactly the member "{member}"')
+        return self
 
 
 class KeyOfSecret(Written):

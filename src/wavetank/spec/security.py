@@ -84,7 +84,7 @@ class ImagePolicy(Written):
     require_resources: bool | None = None
     """Containers must state CPU and memory requests and a memory limit. Default true."""
     signed_by: SignedBy | None = None
-    """Images of the account's registry need a Cosign signature, which Ratify verifies (its chart comes along). Default: not asked."""
+    """Images of the account's registry need a Cosign signature, which Ratify verifies (its chart comes along). Default: none."""
     scan: RegistryScan | None = None
     """Vulnerability scanning of the registry. Default: BASIC on push, as the repositories say."""
     enforcement: Literal["deny", "warn", "dryrun"] | None = None

@@ -9,19 +9,13 @@ from pydantic import Field, model_validator
 from wavetank.spec.aws import Permissions
 from wavetank.spec.builds import Build
 from wavetank.spec.connections import Connection, Source
+from wavetank.spec.container_shapes import PodSecurityContext
 from wavetank.spec.containers import Container, ContainerBase, ContainerPort, Volume
 from wavetank.spec.delivery import Delivery
+from wavetank.spec.placement_shapes import Affinity, Toleration, TopologySpreadConstraint
 from wavetank.spec.problems import refuse
 from wavetank.spec.scaling import Autoscaling, DisruptionBudget, VerticalAutoscaling
 from wavetank.spec.secrets import ExternalSecret, SealedSecret
-from wavetank.spec.shapes import (
-    Affinity,
-    PodSecurityContext,
-    PolicyRule,
-    Subject,
-    Toleration,
-    TopologySpreadConstraint,
-)
 from wavetank.spec.storage import ClaimRetention, Storage
 from wavetank.spec.updates import Strategy, UpdateStrategy
 from wavetank.spec.words import (
@@ -226,21 +220,6 @@ class Workload(ContainerBase):
         if isinstance(value, dict) and value.get("delivery") is not None and value.get("kind") is None:
             return value | {"kind": "Rollout"}
         return value
-
-
-class Role(Written):
-    """A Role and its RoleBinding."""
-
-    name: DottedName
-    """Name of both."""
-    namespace: Name | None = None
-    """Namespace. Default: the only one of the platform."""
-    rules: Many[PolicyRule]
-    """What it allows, in Kubernetes' shape."""
-    subjects: Many[Subject] | None = None
-    """Who it is bound to, in Kubernetes' shape."""
-    workloads: Many[Name] | None = None
-    """Workloads whose service accounts it is bound to."""
 
 
 class MonitorEndpoint(Written):
