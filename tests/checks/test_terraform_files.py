@@ -13,7 +13,8 @@ from wavetank.checks import SourceFile, case_of_files
 from wavetank.checks.aws import UNKNOWN, Reference, Unknown
 from wavetank.checks.case import Case
 from wavetank.checks.foreign.terraform.evaluate import Scope, value_of
-from wavetank.checks.foreign.terraform.parser import SyntaxProblem, parse, parse_expression
+from wavetank.checks.foreign.terraform.cursor import SyntaxProblem
+from wavetank.checks.foreign.terraform.parser import parse
 from wavetank.plan import plan
 from wavetank.render import terraform
 from wavetank.spec import load
@@ -29,7 +30,7 @@ def case(*files: tuple[str, str], environment: str | None = None) -> Case:
 
 
 def computed(text: str) -> Any:
-    return value_of(parse_expression(text), Scope(lambda _: UNKNOWN))
+    return value_of(parse(f"it = {text}").arguments["it"].value, Scope(lambda _: UNKNOWN))
 
 
 @pytest.mark.parametrize(

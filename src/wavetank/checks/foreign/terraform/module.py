@@ -14,8 +14,9 @@ from wavetank.checks.aws import UNKNOWN, Encoded, Reference, Resource, Unknown
 from wavetank.checks.model import Place, Step, Where
 from wavetank.checks.sources import SourceFile
 
+from .cursor import SyntaxProblem
 from .evaluate import Scope, is_known, value_of
-from .parser import SyntaxProblem, parse
+from .parser import parse
 from .syntax import Argument, Block, Body, Literal, Name, Object
 
 #: arguments of resources and modules that are Terraform's own
