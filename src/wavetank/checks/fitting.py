@@ -45,7 +45,8 @@ def fit_of(case: Case, workload: Workload, size: Callable[[NodeGroup], int | Non
 def knows_all_nodes(case: Case) -> bool:
     """Whether pods can only run on the node groups of the case: no Karpenter, no Auto Mode, nothing unknown."""
     cluster = case.aws.cluster
-    elsewhere = case.manifests.of_kind("NodePool") or case.aws.of_type("aws_eks_fargate_profile")
+    karpenter = case.manifests.of_kind("NodePool") or case.components.installs("karpenter")
+    elsewhere = karpenter or case.aws.of_type("aws_eks_fargate_profile")
     return case.given.nodes and not elsewhere and cluster is not None and cluster.auto_mode is False
 
 

@@ -11,7 +11,7 @@ from wavetank.checks.rules.kubernetes.pods import has_probe, is_hook, is_serving
 
 def check(case: Case) -> Iterator[Mistake]:
     for workload in case.workloads:
-        if is_hook(workload) or not workload.containers or not is_serving(case, workload):
+        if is_hook(workload) or workload.is_per_node or not workload.containers or not is_serving(case, workload):
             continue
         if not has_probe(workload, "readinessProbe"):
             services = ", ".join(service.name for service in case.services_of(workload))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import mapping
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import every_container, is_system, names
+from wavetank.checks.rules.kubernetes.pods import every_container, is_system, judged, names
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         privileged = [
             c for c in every_container(workload) if mapping(c.obj.get("securityContext")).get("privileged") is True
         ]

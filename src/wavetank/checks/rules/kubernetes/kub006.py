@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import whole
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import every_container, is_system, is_windows, names, security
+from wavetank.checks.rules.kubernetes.pods import every_container, is_system, is_windows, judged, names, security
 from wavetank.checks.workloads import Container
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         if is_windows(workload) or workload.spec.get("hostUsers") is False:
             continue
         roots = [c for c in every_container(workload) if may_be_root(c)]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import mapping
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import every_container, is_system, is_windows, names
+from wavetank.checks.rules.kubernetes.pods import every_container, is_system, is_windows, judged, names
 from wavetank.checks.workloads import Container
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         rising = [c for c in every_container(workload) if may_rise(c)]
         if rising and not is_windows(workload):
             yield Mistake(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from wavetank.checks.case import Case
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import capabilities, every_container, is_system
+from wavetank.checks.rules.kubernetes.pods import capabilities, every_container, is_system, judged
 
 #: what Pod Security's level baseline allows to be added
 HARMLESS = frozenset(
@@ -29,7 +29,7 @@ HARMLESS = frozenset(
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         for container in every_container(workload):
             added = sorted(set(capabilities(container, "add")) - HARMLESS)
             if added:

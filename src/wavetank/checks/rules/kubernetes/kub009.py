@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import mapping
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import every_container, is_windows, names, security
+from wavetank.checks.rules.kubernetes.pods import every_container, is_windows, judged, names, security
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         open_ones = [
             c
             for c in every_container(workload)

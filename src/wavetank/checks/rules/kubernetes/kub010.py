@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import items
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import every_container, is_system
+from wavetank.checks.rules.kubernetes.pods import every_container, is_system, judged
 from wavetank.checks.workloads import Workload
 
 MEANING = {
@@ -18,7 +18,7 @@ MEANING = {
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         lighter = Severity.INFO if is_system(workload) else None
         for key in MEANING:
             if workload.spec.get(key) is True:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import items, mapping
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import every_container, is_system
+from wavetank.checks.rules.kubernetes.pods import every_container, is_system, judged
 from wavetank.checks.workloads import Workload
 
 SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock")
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         for index, volume in enumerate(items(workload.spec.get("volumes"))):
             path = mapping(volume.get("hostPath")).get("path")
             if isinstance(path, str):

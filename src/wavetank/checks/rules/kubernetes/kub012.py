@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import mapping
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.pods import is_windows, names
+from wavetank.checks.rules.kubernetes.pods import is_windows, judged, names
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         writable = [
             c
             for c in workload.containers

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from wavetank.checks.case import Case
 from wavetank.checks.model import Mistake, Rule, Severity
+from wavetank.checks.rules.kubernetes.pods import judged
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for workload in case.workloads:
+    for workload in judged(case):
         if workload.service_account != "default" or workload.spec.get("automountServiceAccountToken") is False:
             continue
         account = case.manifests.find("ServiceAccount", workload.namespace, "default")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.case import Case
+from wavetank.checks.makers import all_pods_are_known
 from wavetank.checks.manifests import texts
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.makers import all_pods_are_known
 
 
 def check(case: Case) -> Iterator[Mistake]:

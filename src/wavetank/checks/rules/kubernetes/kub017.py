@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from wavetank.checks.case import Case
 from wavetank.checks.entrances import backends
+from wavetank.checks.makers import all_pods_are_known, is_mentioned
 from wavetank.checks.manifests import Manifest, items
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.makers import all_pods_are_known, is_mentioned
 
 #: the port name by which the AWS controller takes an annotation for a backend
 BY_ANNOTATION = "use-annotation"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.case import Case, label_selector
+from wavetank.checks.makers import all_pods_are_known
 from wavetank.checks.manifests import mapping
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.kubernetes.makers import all_pods_are_known
 from wavetank.checks.workloads import SCALABLE
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wavetank.checks.case import Case
+from wavetank.checks.makers import is_mentioned, may_get_objects
 from wavetank.checks.manifests import items, mapping
 from wavetank.checks.model import Mistake, Place, Rule, Severity
-from wavetank.checks.rules.kubernetes.makers import is_mentioned, may_get_objects
 from wavetank.checks.rules.kubernetes.pods import every_container, is_hook
 from wavetank.checks.workloads import Workload
 

@@ -26,12 +26,23 @@ def every_container(workload: Workload) -> tuple[Container, ...]:
 def is_system(workload: Workload) -> bool:
     """Whether the pods belong to the machinery of the cluster, whose work takes rights that no application needs."""
     known = any(last_part(container.image) in IMAGES for container in workload.containers)
-    return workload.namespace in SYSTEM_NAMESPACES or known
+    return workload.namespace in SYSTEM_NAMESPACES or known or _watches_nodes(workload)
+
+
+def _watches_nodes(workload: Workload) -> bool:
+    """A DaemonSet that runs on every node, whatever its taints: an agent of logs, metrics or storage."""
+    everything = any(t.get("operator") == "Exists" and not t.get("key") for t in workload.tolerations)
+    return workload.is_per_node and everything
 
 
 def is_hook(workload: Workload) -> bool:
     """Whether Helm runs it once, during an installation or a test."""
     return HOOK in workload.manifest.annotations or HOOK in workload.annotations
+
+
+def judged(case: Case) -> list[Workload]:
+    """All workloads but the tests of charts, which run when somebody asks for it."""
+    return [w for w in case.workloads if not w.manifest.annotations.get(HOOK, "").startswith("test")]
 
 
 def is_serving(case: Case, workload: Workload) -> bool:

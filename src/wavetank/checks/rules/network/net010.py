@@ -25,7 +25,8 @@ def check(case: Case) -> Iterator[Mistake]:
             if controller is False:
                 yield _nobody(service)
         elif not service.spec.get("loadBalancerClass") and controller is not True:
-            yield _legacy(case, service)
+            is_network = service.annotations.get(f"{_ANNOTATIONS}-type") == "nlb"
+            yield _by_instance(service) if is_network else _legacy(case, service)
 
 
 def _nobody(service: Manifest) -> Mistake:
@@ -37,6 +38,19 @@ def _nobody(service: Manifest) -> Mistake:
         ),
         remedy=f"install the chart {CONTROLLER} with its IAM role",
         numbers={"controllers": 0, "type": "LoadBalancer"},
+    )
+
+
+def _by_instance(service: Manifest) -> Mistake:
+    return Mistake(
+        at=service.at("spec", "type"),
+        message=(
+            f"Service {service.name} has aws-load-balancer-type: nlb: without the AWS Load Balancer Controller the legacy code "
+            "makes a network load balancer that sends to 1 port of every node, never to pods, and gets security fixes only"
+        ),
+        remedy="set loadBalancerClass: service.k8s.aws/nlb and install the AWS Load Balancer Controller",
+        numbers={"type": "nlb", "class": "none"},
+        severity=Severity.WARN,
     )
 
 

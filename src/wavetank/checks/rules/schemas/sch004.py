@@ -8,7 +8,7 @@ from wavetank.catalog.custom_resources import custom_resource
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import Manifest
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.schemas.structure import Fault, custom_faults
+from wavetank.checks.rules.schemas.structure import Definitions, Fault, custom_faults, definitions
 
 #: groups with a rule of their own
 ELSEWHERE = ("networking.istio.io", "security.istio.io", "telemetry.istio.io")
@@ -17,14 +17,15 @@ MEANT = {("Backup", "spec.schedule"): "a backup that repeats is a Schedule, whos
 
 
 def check(case: Case) -> Iterator[Mistake]:
+    defined = definitions(case)
     for manifest in case.manifests:
         if "." in manifest.group and manifest.group not in ELSEWHERE:
-            yield from faults_of(manifest, MEANT)
+            yield from faults_of(manifest, MEANT, defined)
 
 
-def faults_of(manifest: Manifest, meant: dict[tuple[str, str], str]) -> Iterator[Mistake]:
+def faults_of(manifest: Manifest, meant: dict[tuple[str, str], str], defined: Definitions) -> Iterator[Mistake]:
     """Shared with the rules for Istio: every fault of a custom resource as a mistake."""
-    for fault in custom_faults(manifest):
+    for fault in custom_faults(manifest, defined):
         yield Mistake(
             at=manifest.at(*fault.steps),
             message=f"{manifest.title} does not fit its definition: {fault.message}",

@@ -8,6 +8,7 @@ from wavetank.checks.case import Case
 from wavetank.checks.manifests import Manifest, items, mapping
 from wavetank.checks.model import Mistake, Rule, Severity, Step
 from wavetank.checks.rules.schemas.sch004 import faults_of
+from wavetank.checks.rules.schemas.structure import definitions
 from wavetank.kube.types import Obj
 
 GROUPS = ("networking.istio.io", "security.istio.io", "telemetry.istio.io")
@@ -19,9 +20,10 @@ MEANT = {
 
 
 def check(case: Case) -> Iterator[Mistake]:
+    defined = definitions(case)
     for manifest in case.manifests:
         if manifest.group in GROUPS and manifest.kind != "VirtualService":
-            yield from faults_of(manifest, MEANT)
+            yield from faults_of(manifest, MEANT, defined)
         if manifest.kind == "DestinationRule":
             yield from _superseded(manifest)
 

@@ -8,14 +8,16 @@ from wavetank.checks.case import Case
 from wavetank.checks.manifests import Manifest
 from wavetank.checks.model import Mistake, Rule, Severity
 from wavetank.checks.rules.schemas.sch004 import faults_of
+from wavetank.checks.rules.schemas.structure import definitions
 
 GROUPS = ("networking.istio.io", "security.istio.io", "telemetry.istio.io")
 _OLD = ("v1alpha3", "v1beta1", "v1alpha1")
 
 
 def check(case: Case) -> Iterator[Mistake]:
+    defined = definitions(case)
     for manifest in case.manifests.of_kind("VirtualService", group="networking.istio.io"):
-        yield from faults_of(manifest, {})
+        yield from faults_of(manifest, {}, defined)
         if not manifest.spec.get("hosts"):
             yield _no_hosts(manifest)
     for operator in case.manifests.of_kind("IstioOperator"):

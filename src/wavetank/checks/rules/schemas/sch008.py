@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.case import Case
+from wavetank.checks.makers import may_get_objects
 from wavetank.checks.manifests import Manifest, items, mapping, texts
 from wavetank.checks.model import Mistake, Rule, Severity, Step
 from wavetank.kube.types import Obj
@@ -47,11 +48,16 @@ def _is_unknown(case: Case, holder: Manifest, host: str) -> bool:
         for name in entry.spec.get("hosts") or ()
     ):
         return False
-    namespace = host.removesuffix(_CLUSTER_DOMAIN).removesuffix(".svc").partition(".")[2]
-    in_sight = (
-        not namespace or bool(case.manifests.in_namespace("Service", namespace)) or not host.endswith(_CLUSTER_DOMAIN)
-    )
-    return case.given.whole or in_sight
+    return case.given.whole or _is_in_sight(case, holder, host)
+
+
+def _is_in_sight(case: Case, holder: Manifest, host: str) -> bool:
+    """Whether the input would show the Service: it has Services of that namespace, and nothing makes others there."""
+    parts = host.removesuffix(_CLUSTER_DOMAIN).removesuffix(".svc").split(".")
+    if len(parts) > 2:
+        return True  # a name of the outside
+    namespace = parts[1] if len(parts) > 1 else holder.namespace
+    return bool(case.manifests.in_namespace("Service", namespace)) and not may_get_objects(case, namespace)
 
 
 def _covers(name: str, host: str) -> bool:

@@ -6,13 +6,14 @@ Values that a template left behind, or that only another tool fills in, are the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeAlias
 
 from wavetank.catalog.custom_resources import custom_resource
 from wavetank.checks.case import Case
-from wavetank.checks.manifests import Manifest
+from wavetank.checks.manifests import Manifest, items, mapping
 from wavetank.checks.model import Step
 from wavetank.kube import decoding, structural
 from wavetank.kube.defaults import defaulted
@@ -22,6 +23,8 @@ from wavetank.kube.schema import META, Node, Schemas, node_of_json_schema
 from wavetank.kube.validation import validate_create
 
 NEWEST_MINOR = "1.36"
+#: by group, version and kind
+Definitions: TypeAlias = dict[tuple[str, str, str], Node]
 _QUOTED_PATH = re.compile(r'field "([^"]+)"')
 
 
@@ -64,14 +67,16 @@ def _in_default(manifest: Manifest) -> dict[str, object]:
     return {**manifest.obj, "metadata": metadata}
 
 
-def custom_faults(manifest: Manifest) -> Iterator[Fault]:
-    """Of a custom resource whose definition the catalogue knows; nothing for any other."""
-    node = _custom_node(manifest.group, manifest.kind)
+def custom_faults(manifest: Manifest, defined: Definitions) -> Iterator[Fault]:
+    """Of a custom resource whose definition the input (``defined``) or the catalogue knows; nothing for any other."""
+    own = defined.get((manifest.group, manifest.version, manifest.kind))
+    node = own or _custom_node(manifest.group, manifest.kind)
     if node is None:
         return
     yield from _decoding_faults(manifest, node)
     # A cause without a field only says that rules were not tried because of the others.
-    causes = (cause for cause in structural.violations(manifest.obj, node) if cause.field != "<nil>")
+    # As in the API server, rules see the object with its defaults.
+    causes = (c for c in structural.violations(structural.defaulted(manifest.obj, node), node) if c.field != "<nil>")
     yield from map(_fault_of, causes)
 
 
@@ -80,7 +85,23 @@ def _custom_node(group: str, kind: str) -> Node | None:
     known = custom_resource(group, kind)
     if known is None:
         return None
-    return node_of_json_schema(known.schema, Schemas.for_version(NEWEST_MINOR).defined(META + "ObjectMeta"))
+    return _node_of(known.schema)
+
+
+def _node_of(schema: Mapping[str, Any]) -> Node:
+    return node_of_json_schema(schema, Schemas.for_version(NEWEST_MINOR).defined(META + "ObjectMeta"))
+
+
+def definitions(case: Case) -> Definitions:
+    """What the input's own CustomResourceDefinitions say: other versions of a program have other fields."""
+    found: Definitions = {}
+    for definition in case.manifests.of_kind("CustomResourceDefinition", group="apiextensions.k8s.io"):
+        group, kind = definition.spec.get("group"), mapping(definition.spec.get("names")).get("kind")
+        for version in items(definition.spec.get("versions")):
+            schema = mapping(mapping(version.get("schema")).get("openAPIV3Schema"))
+            if schema and definition.version == "v1":
+                found[str(group), str(version.get("name")), str(kind)] = _node_of(schema)
+    return found
 
 
 def _decoding_faults(manifest: Manifest, node: Node) -> Iterator[Fault]:

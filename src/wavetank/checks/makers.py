@@ -1,6 +1,6 @@
 """What else may make objects that the input only refers to: operators, charts, jobs. Where any may, "missing" is not known.
 
-Called by the KUB rules about references. Reads objects, judges nothing.
+Called by rules about references. Reads objects, judges nothing.
 """
 
 from __future__ import annotations
