@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from example_bundles import bundle, cases, plan_of
 from worlds import ApiWorld, open_api
 
+from example_bundles import bundle, cases, plan_of
+from wavetank.kube.conditions import is_true
+from wavetank.kube.types import Obj
 from wavetank.plan import Plan
 from wavetank.render import write
 from wavetank.twin.components import StandIns, install
@@ -23,8 +27,14 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
 ]
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 TEMPLATES = "kubernetes/03-policy-templates.yaml"
 FILE_SYSTEM = "fs-0123456789abcdef0"
+#: what is the largest belongs to every run
+CASES = [
+    pytest.param(*each, marks=() if each[1] == "production" else pytest.mark.slow, id="-".join(each))
+    for each in cases()
+]
 #: one machine with room for what charts bring
 MACHINE = ScriptedNode(
     "one", "10.0.101.11", {"cpu": "64", "memory": "256Gi", "pods": "250", "ephemeral-storage": "99Gi"}
@@ -42,8 +52,21 @@ def cluster_of(planned: Plan, folder: Path) -> Iterator[Callable[..., str]]:
         install(world.cluster, release.chart, release.version, release.values)
     with open_api(world):
         world.api.write_kubeconfig(folder / "kubeconfig")
+        wait_for_definitions(world)
         yield lambda *words: output_of(folder, *words)
     stand_ins.close()
+
+
+def definitions(world: ApiWorld) -> list[Obj]:
+    return world.pacer.submit(partial(world.cluster.list, DEFINITIONS)).result(20)
+
+
+def wait_for_definitions(world: ApiWorld) -> None:
+    """Until the kinds of all charts are served."""
+    deadline = time.monotonic() + 30
+    while not all(is_true(each, "Established") for each in definitions(world)):
+        assert time.monotonic() < deadline, "the definitions of the charts were not served in time"
+        time.sleep(0.05)
 
 
 def output_of(folder: Path, *words: str) -> str:
@@ -63,13 +86,12 @@ def output_of(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("name", "environment"), cases())
+@pytest.mark.parametrize(("name", "environment"), CASES)
 def test_a_dry_run_and_a_real_apply_succeed(name: str, environment: str, tmp_path: Path) -> None:
     """The dry run stands on what cannot be pretended: namespaces, and kinds that are made of templates."""
     write(bundle(name, environment), tmp_path)
     script = tmp_path / "apply.sh"
     with cluster_of(plan_of(name, environment), tmp_path) as run:
-        run("kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
         run("kubectl", "apply", "-f", "kubernetes/00-namespaces.yaml")
         if (tmp_path / TEMPLATES).exists():
             run("kubectl", "apply", "-f", TEMPLATES)

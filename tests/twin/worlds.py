@@ -98,6 +98,7 @@ class _Runner:
         await self.world.api.start()
         pacing = asyncio.create_task(self.world.pacer.run())
         stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.sleep(0)  # both begin
         self._ready.set()
         await asyncio.wait((pacing, stopping), return_when=asyncio.FIRST_COMPLETED)
         await self.world.api.stop()

@@ -24,6 +24,8 @@ from wavetank.kube.types import Obj, Resource
 
 FIELD_MANAGER = "wavetank"
 POLL_SECONDS = 0.2
+#: how long a kind may take to be served after what it is made of was applied
+KIND_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -112,11 +114,18 @@ class KubernetesClient:
         return self._discovered(group, version, obj["kind"])
 
     def _discovered(self, group: str, version: str, kind: str) -> Resource:
-        """A resource that is not built in, as the server lists it."""
-        for entry in self.get(f"/apis/{group}/{version}")["resources"]:
-            if entry["kind"] == kind and "/" not in entry["name"]:
-                return Resource(group, version, kind, entry["name"], entry["singularName"], entry["namespaced"])
-        raise OperationFailed(f"the cluster has no kind {kind} in {group}/{version}: is its operator installed?")
+        """A resource that is not built in, as the server lists it; an operator may just be making it."""
+        deadline = time.monotonic() + KIND_SECONDS
+        while True:
+            listed = self._http.get(f"/apis/{group}/{version}")
+            for entry in _answer(listed)["resources"] if listed.is_success else ():
+                if entry["kind"] == kind and "/" not in entry["name"]:
+                    return Resource(group, version, kind, entry["name"], entry["singularName"], entry["namespaced"])
+            if time.monotonic() > deadline:
+                raise OperationFailed(
+                    f"the cluster has no kind {kind} in {group}/{version}: is its operator installed?"
+                )
+            time.sleep(POLL_SECONDS)
 
 
 def objects_of(folder: Path) -> Iterator[Obj]:

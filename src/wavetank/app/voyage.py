@@ -19,6 +19,7 @@ from typing import Any, Self
 import yaml
 
 from wavetank.app import without_terraform
+from wavetank.app.chosen import put_ids
 from wavetank.app.design import Design
 from wavetank.app.existing import made_for
 from wavetank.app.kubernetes import KubernetesClient
@@ -32,6 +33,8 @@ from wavetank.kube.conditions import is_true
 from wavetank.kube.times import rfc3339
 from wavetank.plan.model import Workload
 from wavetank.render import write
+from wavetank.render.kubernetes.image_policy import constraint_definitions
+from wavetank.render.kubernetes.script import TEMPLATES as POLICY_TEMPLATES
 from wavetank.twin.components.registry import UnknownComponentError, acts
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 
@@ -42,6 +45,7 @@ _LASTING = {"Deployment": "deployments.apps", "StatefulSet": "statefulsets.apps"
 NODES_SECONDS = 180.0
 PODS_SECONDS = 240.0
 ADDRESS_SECONDS = 60.0
+KINDS_SECONDS = 100
 
 
 @dataclass(frozen=True)
@@ -220,15 +224,28 @@ class Voyage:
         folder = self.folder.build / "kubernetes"
         command = f"kubectl apply -f {folder.name}" if self.kubectl else ""
         with self.progress.step(f"apply {folder.name}", command) as step:
+            for sentence in put_ids(self.plan, folder, self.tank.environment()):
+                self.progress.note(sentence)
             if self.kubectl is None:
                 self.progress.note("kubectl is not on PATH: wavetank applies the files through its own client")
                 with self.client() as client:
                     applied = [f"{a.kind} {a.name} {a.verb}" for a in client.apply_folder(folder)]
             else:
+                self._await_kinds(folder)
                 applied = self.run_kubectl("apply", "-f", str(folder)).splitlines()
             step.data["objects"] = applied
             for line in applied:
                 self.progress.note(line)
+
+    def _await_kinds(self, folder: Path) -> None:
+        """Gatekeeper makes the kinds of constraints from their templates, and kubectl wants to know all kinds first."""
+        kinds = [f"crd/{name}" for name in constraint_definitions(self.plan)]
+        if not kinds:
+            return
+        self.progress.passing("Gatekeeper makes kinds of the policy templates")
+        self.run_kubectl("apply", "-f", str(folder / POLICY_TEMPLATES))
+        for condition in ("create", "condition=Established"):
+            self.run_kubectl("wait", f"--for={condition}", f"--timeout={KINDS_SECONDS}s", *kinds)
 
     def run_kubectl(self, *words: str, timeout_seconds: float = 120) -> str:
         """What kubectl prints; OperationFailed with its own words when it refuses."""
