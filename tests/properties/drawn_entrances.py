@@ -8,7 +8,12 @@ from drawn import SWITCH, Draw, Section, Strategy, mapping, one, seldom
 from hypothesis import strategies as st
 
 _SERVICE: dict[str, Strategy] = {
-    "ClusterIP": mapping({"port": one(80, 8080)}, portName=one("http", "grpc"), appProtocol="http", sessionAffinity=one("None", "ClientIP")),
+    "ClusterIP": mapping(
+        {"port": one(80, 8080)},
+        portName=one("http", "grpc"),
+        appProtocol="http",
+        sessionAffinity=one("None", "ClientIP"),
+    ),
     "ports": mapping({"ports": [80, {"name": "grpc", "port": 50051, "targetPort": 8080, "appProtocol": "grpc"}]}),
     "headless": mapping({"port": 8080, "headless": True}, publishNotReadyAddresses=SWITCH),
     "LoadBalancer": mapping(
@@ -86,7 +91,12 @@ def _ingress(draw: Draw, namespace: str, service: str, has_zone: bool) -> Sectio
     is_alb = draw(SWITCH)
     host = f"{namespace}.example.com"
     path = draw(mapping({"path": one("/", "/api"), "service": service}, pathType=one("Prefix", "Exact")))
-    ingress: Section = {"name": namespace, "namespace": namespace, "class": "alb" if is_alb else "nginx", **draw(_ALB if is_alb else _NGINX)}
+    ingress: Section = {
+        "name": namespace,
+        "namespace": namespace,
+        "class": "alb" if is_alb else "nginx",
+        **draw(_ALB if is_alb else _NGINX),
+    }
     ingress.pop("group", None)
     ingress["hosts"] = [{"host": host, "paths": [path]}]
     if draw(SWITCH):
@@ -129,7 +139,13 @@ def _traffic(draw: Draw, service: Section, namespace: str, has_gateway: bool) ->
         "outlierDetection": {"consecutive5xxErrors": 5, "interval": "30s", "baseEjectionTime": "30s"},
     }
     subsets = [{"name": "one", "labels": labels}, {"name": "two", "labels": labels}]
-    destination = {"name": name, "namespace": namespace, "service": name, "subsets": subsets, **draw(mapping({}, **settings))}
+    destination = {
+        "name": name,
+        "namespace": namespace,
+        "service": name,
+        "subsets": subsets,
+        **draw(mapping({}, **settings)),
+    }
     http = draw(
         st.lists(
             one(
@@ -156,7 +172,9 @@ def others(draw: Draw, platform: Section) -> Section:
             {
                 "name": "by-hand",
                 "workload": workload,
-                "ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}], "ports": [8080]}],
+                "ingress": [
+                    {"from": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}], "ports": [8080]}
+                ],
                 "egress": [{"to": [{"namespaceSelector": {}}]}],
             }
         ],
@@ -172,5 +190,7 @@ def others(draw: Draw, platform: Section) -> Section:
     }
     scraped = [service["name"] for service in platform["services"] if "workload" in service and "port" in service]
     if scraped:
-        possible["serviceMonitors"] = [{"name": "scraped", "service": scraped[0], "interval": "15s", "labels": {"release": "prometheus"}}]
+        possible["serviceMonitors"] = [
+            {"name": "scraped", "service": scraped[0], "interval": "15s", "labels": {"release": "prometheus"}}
+        ]
     return {key: value for key, value in possible.items() if seldom(draw)}

@@ -16,7 +16,9 @@ NETWORK = mapping(
     {},
     vpcCidr=one("10.0.0.0/16", "10.20.0.0/18", "192.168.0.0/16"),
     nat=one("single", "perZone"),
-    flowLogs=mapping({}, enabled=SWITCH, trafficType=one("ALL", "REJECT"), retentionDays=RETENTION, aggregationSeconds=60),
+    flowLogs=mapping(
+        {}, enabled=SWITCH, trafficType=one("ALL", "REJECT"), retentionDays=RETENTION, aggregationSeconds=60
+    ),
     gatewayEndpoints=some("s3", "dynamodb"),
     interfaceEndpoints=some("ecr.api", "ecr.dkr", "sts", "logs", "ec2", "secretsmanager"),
 )
@@ -34,7 +36,9 @@ CLUSTER = mapping(
         {"publicAccessCidrs": ["203.0.113.0/24"]},
         {"public": True, "private": False, "publicAccessCidrs": ["203.0.113.0/24", "198.51.100.7/32"]},
     ),
-    logs=mapping({}, types=some("api", "audit", "authenticator", "controllerManager", "scheduler"), retentionDays=RETENTION),
+    logs=mapping(
+        {}, types=some("api", "audit", "authenticator", "controllerManager", "scheduler"), retentionDays=RETENTION
+    ),
     secretsEncryption=SWITCH,
     authenticationMode=one("API", "API_AND_CONFIG_MAP"),
     bootstrapCreatorAdmin=SWITCH,
@@ -67,7 +71,11 @@ _KUBELET = mapping(
     podPidsLimit=4096,
 )
 _GENERAL = mapping(
-    {"name": "general", "instanceTypes": one("m7i.large", ["t3.large", "t3a.large"], "m7g.xlarge", "c5.2xlarge"), **_SIZES},
+    {
+        "name": "general",
+        "instanceTypes": one("m7i.large", ["t3.large", "t3a.large"], "m7g.xlarge", "c5.2xlarge"),
+        **_SIZES,
+    },
     capacityType=one("ON_DEMAND", "SPOT"),
     desiredSize=one(2, 3),
     labels={"role": "general"},
@@ -174,7 +182,13 @@ _FILE_SYSTEM = mapping(
 _CLASSES = some(
     {"name": "fast", "type": "io2", "iops": 6000, "reclaimPolicy": "Retain"},
     {"name": "gp3", "iops": 4000, "throughput": 250, "fsType": "xfs", "default": True},
-    {"name": "cold", "type": "sc1", "encrypted": False, "allowVolumeExpansion": False, "volumeBindingMode": "Immediate"},
+    {
+        "name": "cold",
+        "type": "sc1",
+        "encrypted": False,
+        "allowVolumeExpansion": False,
+        "volumeBindingMode": "Immediate",
+    },
 )
 _BACKEND = mapping(
     {"bucket": "harbor-state"}, key="harbor.tfstate", region="us-east-1", lockTable="locks", kmsKey="alias/state"
@@ -211,7 +225,8 @@ _RARE: dict[str, Strategy] = {
     "tags": one({"team": "harbor"}, {"cost-center": "17", "owner": "crew"}),
     "karpenter": _KARPENTER,
     "repositories": some(
-        "tug", {"name": "team/sail", "immutableTags": True, "scanOnPush": True, "keepImages": 20, "expireUntaggedDays": 7}
+        "tug",
+        {"name": "team/sail", "immutableTags": True, "scanOnPush": True, "keepImages": 20, "expireUntaggedDays": 7},
     ),
     "secrets": _SECRETS.map(lambda secret: [secret, "harbor/token"]),
     "dns": mapping(

@@ -12,12 +12,26 @@ _ALERTS = some(
     {"name": "high-cpu", "threshold": 85},
     "high-latency",
     "backup-too-old",
-    {"name": "queue", "expr": "sum(waiting) > 40", "for": "10m", "severity": "critical", "summary": "Too many wait", "labels": {"team": "a"}},
+    {
+        "name": "queue",
+        "expr": "sum(waiting) > 40",
+        "for": "10m",
+        "severity": "critical",
+        "summary": "Too many wait",
+        "labels": {"team": "a"},
+    },
 )
 _OBSERVABILITY = mapping(
     {},
     alerts=_ALERTS,
-    dashboards=some("cluster", "workloads", "model-serving", "mesh", "costs", {"name": "own", "panels": [{"title": "Waiting", "expr": "waiting"}]}),
+    dashboards=some(
+        "cluster",
+        "workloads",
+        "model-serving",
+        "mesh",
+        "costs",
+        {"name": "own", "panels": [{"title": "Waiting", "expr": "waiting"}]},
+    ),
     metrics=one(True, {"retentionDays": 15, "size": "50Gi", "replicas": 2}),
     tracing=one(True, {"samplingPercent": 5}),
     logs={"retentionDays": 30},
@@ -31,7 +45,13 @@ _BACKUP = mapping(
     ],
     bucket={"glacierAfterDays": 30, "expireAfterDays": 400},
     plans=[
-        {"name": "daily", "schedule": "0 2 * * *", "retentionDays": 120, "coldStorageAfterDays": 30, "resources": ["volumes"]},
+        {
+            "name": "daily",
+            "schedule": "0 2 * * *",
+            "retentionDays": 120,
+            "coldStorageAfterDays": 30,
+            "resources": ["volumes"],
+        },
         {
             "name": "weekly",
             "schedule": "30 4 * * 0",
@@ -89,13 +109,26 @@ _OBJECTIVES = mapping(
 _RARE: dict[str, Strategy] = {
     "observability": _OBSERVABILITY,
     "imagePolicy": _IMAGE_POLICY,
-    "runtimeSecurity": mapping({}, falco=one(True, {"driver": "modern_ebpf", "minimumPriority": "warning"}), trivyOperator=True),
+    "runtimeSecurity": mapping(
+        {}, falco=one(True, {"driver": "modern_ebpf", "minimumPriority": "warning"}), trivyOperator=True
+    ),
     "backup": _BACKUP,
     "standby": mapping({"region": "eu-central-1"}, replicate=some("images", "backups", "secrets")),
-    "budgets": some({"name": "monthly", "monthlyUsd": 1500, "emails": ["crew@example.com"]}, {"name": "all", "monthlyUsd": 99.5, "alertPercents": [50, 100], "covers": "account", "emails": ["crew@example.com"]}),
+    "budgets": some(
+        {"name": "monthly", "monthlyUsd": 1500, "emails": ["crew@example.com"]},
+        {
+            "name": "all",
+            "monthlyUsd": 99.5,
+            "alertPercents": [50, 100],
+            "covers": "account",
+            "emails": ["crew@example.com"],
+        },
+    ),
     "costMonitoring": one("opencost", {"tool": "kubecost"}),
     "gitops": _GITOPS,
-    "traffic": mapping({}, requestsPerSecond=one(0, 50), peakRequestsPerSecond=one(100, 5000), requestKib=2, responseKib=0.5),
+    "traffic": mapping(
+        {}, requestsPerSecond=one(0, 50), peakRequestsPerSecond=one(100, 5000), requestKib=2, responseKib=0.5
+    ),
     "cost": _COST,
     "objectives": _OBJECTIVES,
     "suppressions": one([{"check": "CAP001", "reason": "A test"}]),
@@ -137,7 +170,12 @@ _TABLE = mapping(
     readsPerMonth=3000000,
     sizeGb=5,
 )
-_CACHE = mapping({"name": "answers", "nodeType": one("cache.t4g.small", "cache.r7g.large")}, engine=one("valkey", "redis"), nodes=one(2, 3), snapshotDays=1)
+_CACHE = mapping(
+    {"name": "answers", "nodeType": one("cache.t4g.small", "cache.r7g.large")},
+    engine=one("valkey", "redis"),
+    nodes=one(2, 3),
+    snapshotDays=1,
+)
 _BUCKET = mapping(
     {"name": "artifacts"},
     versioning=SWITCH,
@@ -159,8 +197,13 @@ def operations(draw: Draw) -> Section:
 
 def serverless(draw: Draw) -> Section:
     """Stores, functions with their triggers and events, and an API in front of them."""
-    gateway = mapping({"name": "gateway", "folder": "serverless/gateway", "runtime": "python3.13", "handler": "passing_on.handler"}, **_FUNCTION)
-    resizer = mapping({"name": "resizer", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/resizer:1.0.0"}, **_FUNCTION)
+    gateway = mapping(
+        {"name": "gateway", "folder": "serverless/gateway", "runtime": "python3.13", "handler": "passing_on.handler"},
+        **_FUNCTION,
+    )
+    resizer = mapping(
+        {"name": "resizer", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/resizer:1.0.0"}, **_FUNCTION
+    )
     found: Section = {"functions": [draw(gateway), draw(resizer)]}
     possible: dict[str, Strategy] = {
         "apis": _API.map(lambda api: [api]),
@@ -171,7 +214,15 @@ def serverless(draw: Draw) -> Section:
     }
     found |= {key: draw(strategy) for key, strategy in possible.items() if draw(SWITCH)}
     found["events"] = draw(
-        some({"name": "nightly", "schedule": "cron(0 2 * * ? *)", "target": {"function": "resizer", "input": {"task": "sweep"}}}, {"name": "seen", "pattern": {"source": ["lock"]}, "target": {"function": "gateway"}}, least=0)
+        some(
+            {
+                "name": "nightly",
+                "schedule": "cron(0 2 * * ? *)",
+                "target": {"function": "resizer", "input": {"task": "sweep"}},
+            },
+            {"name": "seen", "pattern": {"source": ["lock"]}, "target": {"function": "gateway"}},
+            least=0,
+        )
     )
     if any(queue["name"] == "jobs" for queue in found.get("queues", ())):
         found["functions"][1]["triggers"] = [{"queue": "jobs", "batchSize": 20, "batchingSeconds": 5}]

@@ -72,16 +72,27 @@ _POD: dict[str, Any] = {
     "team": one("shop", "models"),
     "labels": {"tier": "front"},
     "podAnnotations": {"example.com/rank": 1},
-    "ports": one([9090], [{"name": "metrics", "containerPort": 9100}, {"name": "udp", "containerPort": 5353, "protocol": "UDP"}]),
+    "ports": one(
+        [9090], [{"name": "metrics", "containerPort": 9100}, {"name": "udp", "containerPort": 5353, "protocol": "UDP"}]
+    ),
     "config": {"MODE": "fast", "RETRIES": 3, "DEBUG": True, "settings.ini": "[a]\nb = 1\n"},
-    "containers": [{"name": "sidecar", "image": "busybox:1.37", "ports": [8081], "resources": {"cpu": "10m/10m", "memory": "16Mi/16Mi"}}],
+    "containers": [
+        {
+            "name": "sidecar",
+            "image": "busybox:1.37",
+            "ports": [8081],
+            "resources": {"cpu": "10m/10m", "memory": "16Mi/16Mi"},
+        }
+    ],
     "initContainers": [{"name": "prepare", "image": "busybox:1.37", "args": ["true"]}],
     "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}}],
     "writablePaths": ["/tmp", "/var/cache"],
     "automountServiceAccountToken": SWITCH,
     "podSecurityContext": {"runAsUser": 999, "runAsGroup": 999, "fsGroup": 999, "runAsNonRoot": True},
     "antiAffinity": one("preferred", "required", "none"),
-    "topologySpreadConstraints": [{"topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+    "topologySpreadConstraints": [
+        {"topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
+    ],
     "tolerations": [{"operator": "Exists"}],
     "nodeSelector": {"kubernetes.io/os": "linux"},
     "affinity": {
@@ -106,21 +117,37 @@ _POD: dict[str, Any] = {
 }
 _BEHAVIOR = {
     "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
-    "scaleDown": {"stabilizationWindowSeconds": 300, "selectPolicy": "Min", "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]},
+    "scaleDown": {
+        "stabilizationWindowSeconds": 300,
+        "selectPolicy": "Min",
+        "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}],
+    },
 }
 _TRIGGERS = some(
     {
         "type": "aws-sqs-queue",
-        "metadata": {"queueURL": "https://sqs.us-east-1.amazonaws.com/111122223333/jobs", "queueLength": 5, "awsRegion": "us-east-1"},
+        "metadata": {
+            "queueURL": "https://sqs.us-east-1.amazonaws.com/111122223333/jobs",
+            "queueLength": 5,
+            "awsRegion": "us-east-1",
+        },
         "authentication": "podIdentity",
     },
-    {"type": "cron", "name": "mornings", "metadata": {"timezone": "Etc/UTC", "start": "0 6 * * *", "end": "0 9 * * *", "desiredReplicas": 5}},
+    {
+        "type": "cron",
+        "name": "mornings",
+        "metadata": {"timezone": "Etc/UTC", "start": "0 6 * * *", "end": "0 9 * * *", "desiredReplicas": 5},
+    },
     {
         "type": "redis",
         "metadata": {"listName": "jobs", "listLength": 10},
         "authentication": {"secretTargetRef": [{"parameter": "password", "name": "redis", "key": "password"}]},
     },
-    {"type": "prometheus", "metadata": {"query": "up", "threshold": 3}, "authentication": {"ref": "shared", "kind": "ClusterTriggerAuthentication"}},
+    {
+        "type": "prometheus",
+        "metadata": {"query": "up", "threshold": 3},
+        "authentication": {"ref": "shared", "kind": "ClusterTriggerAuthentication"},
+    },
 )
 _HPA = st.one_of(
     mapping({"minReplicas": one(1, 2), "maxReplicas": one(4, 40), "cpu": one(50, 80)}, memory=85, behavior=_BEHAVIOR),
@@ -128,7 +155,10 @@ _HPA = st.one_of(
         {
             "maxReplicas": 5,
             "metrics": [
-                {"type": "Pods", "pods": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "10"}}}
+                {
+                    "type": "Pods",
+                    "pods": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "10"}},
+                }
             ],
         }
     ),
@@ -142,7 +172,9 @@ _KEDA = mapping(
 )
 _SCALED: dict[str, Any] = {
     "replicas": one(1, 2, 3, 7),
-    "disruptionBudget": one({"minAvailable": 1}, {"maxUnavailable": "25%", "unhealthyPodEvictionPolicy": "IfHealthyBudget"}),
+    "disruptionBudget": one(
+        {"minAvailable": 1}, {"maxUnavailable": "25%", "unhealthyPodEvictionPolicy": "IfHealthyBudget"}
+    ),
     "autoscaling": st.one_of(_HPA, _KEDA),
     "minReadySeconds": one(0, 10),
     "revisionHistoryLimit": one(0, 3),
@@ -156,7 +188,9 @@ _JOB: dict[str, Any] = {
     "suspend": SWITCH,
     "gpus": one(1, 2),
 }
-_MODEL = mapping({}, baselineMemory="700Mi", loadSeconds=one(5, 90.5), size="2Gi", downloadPerSecond="50Mi", cpuMillisPerRequest=25)
+_MODEL = mapping(
+    {}, baselineMemory="700Mi", loadSeconds=one(5, 90.5), size="2Gi", downloadPerSecond="50Mi", cpuMillisPerRequest=25
+)
 #: by kind: what only it has
 _OF_KIND: dict[str, dict[str, Any]] = {
     "Deployment": _SCALED
@@ -171,7 +205,10 @@ _OF_KIND: dict[str, dict[str, Any]] = {
         "updateStrategy": one({"type": "OnDelete"}, {"partition": 1}),
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Delete"},
     },
-    "DaemonSet": {"updateStrategy": one({"maxSurge": "25%", "maxUnavailable": 0}, {"maxUnavailable": 2}), "minReadySeconds": 5},
+    "DaemonSet": {
+        "updateStrategy": one({"maxSurge": "25%", "maxUnavailable": 0}, {"maxUnavailable": 2}),
+        "minReadySeconds": 5,
+    },
     "Job": _JOB | {"completions": one(1, 4)},
     "CronJob": _JOB
     | {
@@ -184,11 +221,21 @@ _OF_KIND: dict[str, dict[str, Any]] = {
 }
 _DELIVERY = one(
     {"blueGreen": {}},
-    {"blueGreen": {"autoPromotionSeconds": 600, "scaleDownDelaySeconds": 30, "smokeTest": {"image": "curlimages/curl:8.10.1", "path": "/health"}}},
+    {
+        "blueGreen": {
+            "autoPromotionSeconds": 600,
+            "scaleDownDelaySeconds": 30,
+            "smokeTest": {"image": "curlimages/curl:8.10.1", "path": "/health"},
+        }
+    },
     {"canary": {"steps": [{"setWeight": 10}, {"pause": "5m"}, {"weight": 60, "pause": "1m"}]}},
     {"canary": {}},
 )
-_STORAGE = mapping({"name": "store", "mountPath": "/store", "size": one("5Gi", "200Gi")}, subPath="inner", changePercentPerDay=one(1, 5.5))
+_STORAGE = mapping(
+    {"name": "store", "mountPath": "/store", "size": one("5Gi", "200Gi")},
+    subPath="inner",
+    changePercentPerDay=one(1, 5.5),
+)
 _IMAGES = one("nginx:1.29", "registry.example.com/team/server@sha256:" + "a" * 64, "busybox:1.37", "tug:1.0.0")
 
 PRIORITY_CLASSES = [
@@ -237,7 +284,9 @@ def _of_other_sections(draw: Draw, kind: str, image: str, below: Section) -> Sec
     if "secrets" in below:
         possible["externalSecrets"] = st.just([_EXTERNAL])
     if image.startswith("tug:") and "tug" in below.get("repositories", ()):
-        possible["build"] = mapping({"folder": "services/tug"}, branch="main", buildArgs={"VERSION": "1"}, source="example/harbor")
+        possible["build"] = mapping(
+            {"folder": "services/tug"}, branch="main", buildArgs={"VERSION": "1"}, source="example/harbor"
+        )
     return _chosen(draw, possible)
 
 

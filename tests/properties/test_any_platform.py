@@ -1,6 +1,6 @@
 """Any valid platform can be planned, rendered, checked and priced, in each of its environments; and what is rendered is right.
 
-Two hundred platforms in ``make test``, always the same ones; two thousand others each time ``make test-all`` runs, where a failure
+Two hundred platforms in ``make test``, always the same ones; two thousand others in each ``make test-all``, where a failure
 prints the blob that brings it back (``@reproduce_failure``).
 """
 
@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import PurePath
 from typing import Any
 
 import hcl2
 import pytest
 import yaml
 from drawn import Section
-from drawn_platforms import FILE, plans_of, platforms
+from drawn_platforms import plans_of, platforms
 from hypothesis import HealthCheck, Phase, given, settings
 
 from strict import problems_of
 from wavetank.app.design import Design
 from wavetank.base.errors import InputError
-from wavetank.checks import Severity, case_of_files, case_of_plan, findings
-from wavetank.checks.sources import SourceFile
-from wavetank.cost import Bill, bill
+from wavetank.cost import Bill
 from wavetank.kube.defaults import defaulted
 from wavetank.kube.kinds import BUILT_IN
 from wavetank.kube.validation import validate_create

@@ -13,7 +13,7 @@ from wavetank.checks import Case, Finding, case_of_plan, findings
 from wavetank.cost import Bill, bill
 from wavetank.plan import plan
 from wavetank.plan.model import Plan
-from wavetank.render import Bundle, Family, render
+from wavetank.render import Bundle, Family, RenderedFile, render, terraform
 from wavetank.spec import Platform, load_all
 
 
@@ -37,11 +37,16 @@ class Design:
     @property
     def case(self) -> Case:
         """What rules see of it, the programs that lie beside the spec included."""
-        return case_of_plan(self.plan, self.bill, self.on, programs_of(self.plan))
+        return case_of_plan(self.plan, self.bill, self.on, programs_of(self.plan), lambda: self.terraform)
+
+    @cached_property
+    def terraform(self) -> Mapping[str, RenderedFile]:
+        """The Terraform files, which both the bundle and the rules about resources read."""
+        return terraform.files(self.plan)
 
     @cached_property
     def bundle(self) -> Bundle:
-        return render(self.plan, self.family)
+        return render(self.plan, self.family, self.terraform)
 
 
 def design(platform: Path, environment: str, on: date) -> Design:

@@ -5,7 +5,7 @@ Called by ``app``. Objects come from the Kubernetes renderer before they are tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -15,7 +15,7 @@ from wavetank.cost import Bill
 from wavetank.plan.model import NodeGroup as PlannedGroup
 from wavetank.plan.model import Plan, PodRole
 from wavetank.plan.reasons import ancestors, camel_case, field_path, key_path
-from wavetank.render import kubernetes, terraform
+from wavetank.render import RenderedFile, kubernetes, terraform
 from wavetank.render.kubernetes import own
 from wavetank.render.trace import Traced, bare, untraced
 
@@ -30,11 +30,20 @@ from .sources import SourceFile
 from .workloads import Declared
 
 
-def case_of_plan(plan: Plan, bill: Bill, on: date, programs: tuple[SourceFile, ...] = ()) -> Case:
-    """What the rules see of a plan and its bill; ``programs`` are the sources of its workloads where they are at hand."""
+def case_of_plan(
+    plan: Plan,
+    bill: Bill,
+    on: date,
+    programs: tuple[SourceFile, ...] = (),
+    terraform_files: Callable[[], Mapping[str, RenderedFile]] | None = None,
+) -> Case:
+    """What the rules see of a plan and its bill; ``programs`` are the sources of its workloads where they are at hand.
+
+    ``terraform_files`` hands out the plan's Terraform where somebody else needs it, too; without it, it is made when a rule asks.
+    """
     return Case(
         manifests=Manifests(tuple(_manifests(plan))),
-        aws=_aws(plan),
+        aws=_aws(plan, terraform_files or partial(terraform.files, plan)),
         given=Given(kubernetes=True, cluster=True, nodes=True, network=True, iam=True, terraform=True, whole=True),
         on=on,
         file=plan.spec_file,
@@ -121,9 +130,9 @@ def _deeper(path: str, steps: Iterable[Step], deeper: Mapping[str, str]) -> str:
     return path
 
 
-def _aws(plan: Plan) -> aws.Aws:
+def _aws(plan: Plan, terraform_files: Callable[[], Mapping[str, RenderedFile]]) -> aws.Aws:
     return aws.Aws(
-        read_resources=partial(_terraform_resources, plan),
+        read_resources=lambda: _terraform_resources(plan, terraform_files()),
         terraform_file=plan.spec_file,
         backend=_backend(plan),
         region=plan.region,
@@ -137,9 +146,8 @@ def _aws(plan: Plan) -> aws.Aws:
     )
 
 
-def _terraform_resources(plan: Plan) -> tuple[aws.Resource, ...]:
+def _terraform_resources(plan: Plan, rendered: Mapping[str, RenderedFile]) -> tuple[aws.Resource, ...]:
     """Of the Terraform that the plan becomes, with the spec's lines as places."""
-    rendered = terraform.files(plan)
     sources = [SourceFile(name, file.text) for name, file in rendered.items()]
     read, unread = aws_of_terraform(sources, plan.environment)
     assert not unread, f"our own Terraform cannot be read: {unread}"

@@ -100,7 +100,7 @@ def document(items: Sequence[Item]) -> tuple[Line, ...]:
     for index, item in enumerate(items):
         if index and not _joined(items[index - 1], item):
             lines.append(Line(""))
-        lines.extend(_body_lines((item,), ""))
+        lines.extend(_body_lines((item,), "", ""))
     return tuple(lines)
 
 
@@ -125,68 +125,68 @@ class _Assignment:
     path: str
 
 
-def _body_lines(items: Sequence[Item], path: str) -> Iterator[Line]:
+def _body_lines(items: Sequence[Item], path: str, margin: str) -> Iterator[Line]:
     run: list[_Assignment] = []
     for item, previous in zip(items, (None, *items), strict=False):
         if isinstance(item, Attribute):
             value, own_path, note = untraced(item.value)
+            here = own_path or path
             if note:
-                yield from _aligned(run)
+                yield from _aligned(run, margin)
                 run = []
-                yield from _comment_lines(note, own_path or path)
-            run.append(_Assignment(item.name, _value_lines(value, own_path or path), own_path or path))
+                yield from _comment_lines(note, here, margin)
+            run.append(_Assignment(item.name, _value_lines(value, here, margin), here))
             continue
-        yield from _aligned(run)
+        yield from _aligned(run, margin)
         run = []
-        yield from _other_lines(item, previous, path)
-    yield from _aligned(run)
+        yield from _other_lines(item, previous, path, margin)
+    yield from _aligned(run, margin)
 
 
-def _other_lines(item: Comment | Blank | Block, previous: Item | None, path: str) -> Iterator[Line]:
+def _other_lines(item: Comment | Blank | Block, previous: Item | None, path: str, margin: str) -> Iterator[Line]:
     match item:
         case Comment(text=text):
-            yield from _comment_lines(text, path)
+            yield from _comment_lines(text, path, margin)
         case Blank():
             yield Line("")
         case Block():
             if previous is not None and not isinstance(previous, Blank | Comment):
                 yield Line("")
-            yield from _block_lines(item, path)
+            yield from _block_lines(item, path, margin)
 
 
-def _block_lines(item: Block, path: str) -> Iterator[Line]:
+def _block_lines(item: Block, path: str, margin: str) -> Iterator[Line]:
     own = item.path or path
-    head = " ".join([item.type, *(quoted(label) for label in item.labels)])
+    head = margin + " ".join([item.type, *(quoted(label) for label in item.labels)])
     if not item.body:
         yield Line(head + " {}", own)
         return
     yield Line(head + " {", own)
-    for line in _body_lines(item.body, own):
-        yield line.indented(2)
-    yield Line("}", own)
+    yield from _body_lines(item.body, own, margin + "  ")
+    yield Line(margin + "}", own)
 
 
-def _comment_lines(text: str, path: str) -> Iterator[Line]:
+def _comment_lines(text: str, path: str, margin: str) -> Iterator[Line]:
     for line in text.splitlines():
-        yield Line(f"# {line}".rstrip(), path)
+        yield Line(f"{margin}# {line}".rstrip(), path)
 
 
-def _aligned(run: Sequence[_Assignment], comma: str = "") -> Iterator[Line]:
+def _aligned(run: Sequence[_Assignment], margin: str) -> Iterator[Line]:
     """The lines of adjacent assignments; only one-line values take part in the alignment, others interrupt it."""
     start = 0
     for end in range(len(run) + 1):
         if end == len(run) or len(run[end].value) > 1:
             width = max((len(item.key) for item in run[start:end]), default=0)
             for item in run[start:end]:
-                yield Line(f"{item.key.ljust(width)} = {item.value[0].text}{comma}", item.value[0].path or item.path)
+                yield Line(f"{margin}{item.key.ljust(width)} = {item.value[0].text}", item.value[0].path or item.path)
             if end < len(run):
-                yield from _long_assignment(run[end])
+                yield from _long_assignment(run[end], margin)
             start = end + 1
 
 
-def _long_assignment(item: _Assignment) -> Iterator[Line]:
+def _long_assignment(item: _Assignment, margin: str) -> Iterator[Line]:
     first, *rest = item.value
-    yield Line(f"{item.key} = {first.text}", first.path or item.path)
+    yield Line(f"{margin}{item.key} = {first.text}", first.path or item.path)
     yield from rest
 
 
@@ -199,19 +199,20 @@ def quoted(text: str) -> str:
     return '"' + _literal(escaped) + '"'
 
 
-def _value_lines(value: Any, path: str) -> tuple[Line, ...]:
+def _value_lines(value: Any, path: str, margin: str) -> tuple[Line, ...]:
+    """The lines of a value. The first one stands behind a key or a bracket, so the margin is before the others only."""
     value, own_path, _ = untraced(value)
     path = own_path or path
     if isinstance(value, str):
         return (Line(quoted(value), path),)
     if isinstance(value, Call) and isinstance(value.argument, Heredoc):
-        return _heredoc_lines(value.function, value.argument, path)
+        return _heredoc_lines(value.function, value.argument, path, margin)
     if isinstance(value, Call):
-        return _wrapped(f"{value.function}(", _value_lines(value.argument, path), ")")
+        return _wrapped(f"{value.function}(", _value_lines(value.argument, path, margin), ")")
     if is_map(value):
-        return _map_lines(value, path)
+        return _map_lines(value, path, margin)
     if is_list(value):
-        return _list_lines(value, path)
+        return _list_lines(value, path, margin)
     return (Line(_scalar(value), path),)
 
 
@@ -237,10 +238,11 @@ def _wrapped(before: str, lines: tuple[Line, ...], after: str) -> tuple[Line, ..
     return (Line(before + first.text, first.path), *lines[1:-1], Line(last.text + after, last.path))
 
 
-def _heredoc_lines(function: str, text: Heredoc, path: str) -> tuple[Line, ...]:
+def _heredoc_lines(function: str, text: Heredoc, path: str, margin: str) -> tuple[Line, ...]:
     """The smallest indentation is taken off by ``<<-``; the closing parenthesis cannot stand behind the end mark."""
-    inside = [Line(_literal(line.text), line.path or path).indented(4) for line in text.lines]
-    end = (Line("  EOT", path), Line(")", path))
+    columns = len(margin) + 4
+    inside = [Line(_literal(line.text), line.path or path).indented(columns) for line in text.lines]
+    end = (Line(f"{margin}  EOT", path), Line(f"{margin})", path))
     return (Line(f"{function}(<<-EOT", path), *inside, *end)
 
 
@@ -248,23 +250,23 @@ def _literal(text: str) -> str:
     return text.replace("${", "$${").replace("%{", "%%{")
 
 
-def _map_lines(mapping: Mapping[Any, Any], path: str) -> tuple[Line, ...]:
+def _map_lines(mapping: Mapping[Any, Any], path: str, margin: str) -> tuple[Line, ...]:
     if not mapping:
         return (Line("{}", path),)
-    inside = _body_of_map(mapping, path)
-    return (Line("{", path), *(line.indented(2) for line in inside), Line("}", path))
+    return (Line("{", path), *_body_of_map(mapping, path, margin + "  "), Line(margin + "}", path))
 
 
-def _body_of_map(mapping: Mapping[Any, Any], path: str) -> Iterator[Line]:
+def _body_of_map(mapping: Mapping[Any, Any], path: str, margin: str) -> Iterator[Line]:
     run: list[_Assignment] = []
     for key, item in mapping.items():
         value, own_path, note = untraced(item)
+        here = own_path or path
         if note:
-            yield from _aligned(run)
+            yield from _aligned(run, margin)
             run = []
-            yield from _comment_lines(note, own_path or path)
-        run.append(_Assignment(_key(key), _value_lines(value, own_path or path), own_path or path))
-    yield from _aligned(run)
+            yield from _comment_lines(note, here, margin)
+        run.append(_Assignment(_key(key), _value_lines(value, here, margin), here))
+    yield from _aligned(run, margin)
 
 
 def _key(key: str | Expression) -> str:
@@ -273,15 +275,16 @@ def _key(key: str | Expression) -> str:
     return key if _IDENTIFIER.match(key) and key not in _RESERVED_KEYS else quoted(key)
 
 
-def _list_lines(items: Sequence[Any], path: str) -> tuple[Line, ...]:
+def _list_lines(items: Sequence[Any], path: str, margin: str) -> tuple[Line, ...]:
     """On one line when all elements are plain and it is short, else an element per line with a comma after each."""
-    parts = [_value_lines(item, path) for item in items]
+    inner = margin + "  "
+    parts = [_value_lines(item, path, inner) for item in items]
     flat = "[" + ", ".join(part[0].text for part in parts) + "]"
     if not _spread(items, parts, flat):
         path = parts[0][0].path if len(parts) == 1 else path
         return (Line(flat, path),)
-    inside = [line.indented(2) for part in parts for line in _wrapped("", part, ",")]
-    return (Line("[", path), *inside, Line("]", path))
+    inside = [line for part in parts for line in _wrapped(inner, part, ",")]
+    return (Line("[", path), *inside, Line(margin + "]", path))
 
 
 def _spread(items: Sequence[Any], parts: Sequence[tuple[Line, ...]], flat: str) -> bool:
