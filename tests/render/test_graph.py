@@ -9,8 +9,11 @@ from itertools import pairwise
 
 from sample_plans import sample_plan
 
+from wavetank.kube.types import Obj
+from wavetank.plan.model.mesh import Mesh, MeshObject
 from wavetank.render.graph import mermaid, svg, topology
 from wavetank.render.graph.layout import layout
+from wavetank.render.graph.svg import PADDING, WIDTH, text_width
 from wavetank.render.graph.topology import Arrow, Box, Topology
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -80,3 +83,32 @@ def test_the_flowchart_declares_every_node_that_it_connects() -> None:
 
 def test_the_same_plan_gives_the_same_picture() -> None:
     assert svg(topology(sample_plan())) == svg(topology(sample_plan()))
+
+
+def test_text_ends_before_its_box_does() -> None:
+    titles = ("model-recommendation-engine-of-the-shop-in-production", "w" * 40, "a")
+    boxes = tuple(Box(title, "workload", title, f"Deployment, 2-50 pods, {title}") for title in titles)
+    root = ET.fromstring(svg(Topology("wide", boxes, (), (), ())))
+    for text in root.iter(f"{SVG}text"):
+        if text.get("class") in ("name", "detail"):
+            assert text_width(text.get("class", ""), text.text or "") <= WIDTH - 2 * PADDING
+
+
+def test_several_ways_to_one_target_are_one_arrow() -> None:
+    pairs = [(arrow.source, arrow.target) for arrow in topology(sample_plan()).arrows]
+    assert len(pairs) == len(set(pairs))
+
+
+def test_requests_enter_a_mesh_through_its_gateway() -> None:
+    plan = sample_plan()
+    gateway = MeshObject(
+        "public", "edge", "networking.istio.io/v1", "Gateway", {"servers": [{"hosts": ["a.example.com"]}]}
+    )
+    service = plan.services[0]
+    way = {"destination": {"host": f"{service.name}.{service.namespace}.svc.cluster.local"}}
+    rules: Obj = {"hosts": ["a.example.com"], "gateways": ["edge/public"], "http": [{"route": [way]}]}
+    route = MeshObject("api", "tug", "networking.istio.io/v1", "VirtualService", rules)
+    mesh = Mesh("STRICT", (), (), (gateway,), (), (route,), (), (), (), (), ())
+    arrows = {(arrow.source, arrow.target) for arrow in topology(replace(plan, mesh=mesh)).arrows}
+    assert ("internet", "gateway/edge/public") in arrows
+    assert ("gateway/edge/public", f"workload/{service.workload}") in arrows

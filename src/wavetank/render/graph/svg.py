@@ -8,17 +8,21 @@ from html import escape
 from wavetank.render.graph.layout import Entry, Layout, layout
 from wavetank.render.graph.topology import Box, Machines, Topology
 
-WIDTH, HEIGHT = 210, 54
+WIDTH, HEIGHT = 244, 54
 WAY_HEIGHT = 8
-COLUMN_GAP, ROW_GAP = 76, 22
+COLUMN_GAP, ROW_GAP = 68, 22
 MARGIN, TITLE_HEIGHT, FLOOR_GAP = 28, 46, 40
-MACHINES_WIDTH = 236
-#: characters that fit into a box, by its two sizes of letters
-TITLE_LETTERS, DETAIL_LETTERS = 27, 35
+#: of a node group: its box, and the gap to the next one; a row holds at least so many before the next row begins
+MACHINES_WIDTH, MACHINES_HEIGHT, MACHINES_GAP, MACHINES_IN_ROW = 244, 66, 14, 4
+#: between a box and its text
+PADDING = 12
+#: by style: the size of letters, and their mean width in the widest of the fonts that a browser may take
+SIZES = {"name": (12.0, 0.70), "detail": (10.5, 0.63)}
+_NARROW, _WIDE = frozenset("iljtfrI.,:;|'!()[]/- "), frozenset("mwMW%@…")
 _STYLE = """\
 svg { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
 .page { fill: #ffffff; } .title { font-size: 17px; font-weight: 600; fill: #1b2733; }
-.name { font-size: 13px; font-weight: 600; fill: #1b2733; } .detail { font-size: 10.5px; fill: #5a6875; }
+.name { font-size: 12px; font-weight: 600; fill: #1b2733; } .detail { font-size: 10.5px; fill: #5a6875; }
 .arrow { fill: none; stroke: #93a1ad; stroke-width: 1.4; } .head { fill: #93a1ad; }
 .internet { fill: #eef1f4; stroke: #7b8894; } .entrance { fill: #f3ecfb; stroke: #8a5bc4; }
 .function { fill: #fdf1e3; stroke: #d9822b; } .workload { fill: #e7f1fc; stroke: #3a7bc8; }
@@ -40,7 +44,7 @@ def svg(topology: Topology) -> str:
     found = layout(topology)
     places = _places(found)
     width, floor = _size(topology, found, places)
-    height = floor + _floor_height(topology) + MARGIN
+    height = floor + _floor_height(topology, width) + MARGIN
     return "\n".join(
         (
             _opening(topology, width, height),
@@ -81,8 +85,8 @@ def _height(column: Sequence[Entry]) -> int:
 def _size(topology: Topology, found: Layout, places: dict[str, tuple[int, int]]) -> tuple[int, int]:
     """The width of the page, and where the machines begin."""
     right = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN
-    machines = 2 * MARGIN + len(topology.machines) * (MACHINES_WIDTH + 14) + 6
-    title = 2 * MARGIN + 9 * len(topology.title)
+    machines = 2 * MARGIN + min(len(topology.machines), MACHINES_IN_ROW) * (MACHINES_WIDTH + MACHINES_GAP) + 6
+    title = 2 * MARGIN + 11 * len(topology.title)
     bottom = MARGIN + TITLE_HEIGHT + max((_height(column) for column in found.columns), default=0)
     return max(right, machines, title), bottom + FLOOR_GAP
 
@@ -90,8 +94,8 @@ def _size(topology: Topology, found: Layout, places: dict[str, tuple[int, int]])
 def _box(box: Box, x: int, y: int) -> str:
     shape = f'<rect class="{box.kind}" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="8"/>'
     name_y = y + (24 if box.detail else 32)
-    name = _text("name", x + 12, name_y, _short(box.title, TITLE_LETTERS))
-    detail = _text("detail", x + 12, y + 41, _short(box.detail, DETAIL_LETTERS)) if box.detail else ""
+    name = _fitted("name", x, name_y, box.title, WIDTH)
+    detail = _fitted("detail", x, y + 41, box.detail, WIDTH) if box.detail else ""
     return f"<g><title>{escape(f'{box.title} {box.detail}'.strip())}</title>{shape}{name}{detail}</g>"
 
 
@@ -128,34 +132,59 @@ def _around(start: tuple[int, int], end: tuple[int, int]) -> str:
 # --- machines ---------------------------------------------------------------------------------------------------------
 
 
-def _floor_height(topology: Topology) -> int:
-    return 112 if topology.machines else 0
+def _in_row(width: int) -> int:
+    """How many boxes stand side by side on a page of this width."""
+    return max(1, (width - 2 * MARGIN - 6) // (MACHINES_WIDTH + MACHINES_GAP))
+
+
+def _floor_height(topology: Topology, width: int) -> int:
+    rows = -(-len(topology.machines) // _in_row(width))
+    return 32 + rows * (MACHINES_HEIGHT + MACHINES_GAP) if rows else 0
 
 
 def _machines(topology: Topology, top: int, width: int) -> Iterator[str]:
     """The floor: the cluster's machines, with the zones that each group has."""
     if not topology.machines:
         return
-    yield f'<rect class="zone" x="{MARGIN}" y="{top}" width="{width - 2 * MARGIN}" height="{_floor_height(topology)}" rx="8"/>'
+    size = f'width="{width - 2 * MARGIN}" height="{_floor_height(topology, width)}"'
+    yield f'<rect class="zone" x="{MARGIN}" y="{top}" {size} rx="8"/>'
     yield _text("detail", MARGIN + 14, top + 20, f"machines in {', '.join(topology.zones)}")
     for at, machines in enumerate(topology.machines):
-        yield _machine(machines, topology, MARGIN + 10 + at * (MACHINES_WIDTH + 14), top + 32)
+        row, column = divmod(at, _in_row(width))
+        x = MARGIN + 10 + column * (MACHINES_WIDTH + MACHINES_GAP)
+        yield _machine(machines, topology, x, top + 32 + row * (MACHINES_HEIGHT + MACHINES_GAP))
 
 
 def _machine(machines: Machines, topology: Topology, x: int, y: int) -> str:
     missing = set(topology.zones) - set(machines.zones)
     zones = f"only in {', '.join(machines.zones)}" if missing else "in all zones"
     return (
-        f'<rect class="machine" x="{x}" y="{y}" width="{MACHINES_WIDTH}" height="66" rx="7"/>'
-        + _text("name", x + 12, y + 22, _short(machines.title, TITLE_LETTERS))
-        + _text("detail", x + 12, y + 40, _short(machines.detail, DETAIL_LETTERS + 5))
-        + _text("detail", x + 12, y + 55, zones)
+        f'<rect class="machine" x="{x}" y="{y}" width="{MACHINES_WIDTH}" height="{MACHINES_HEIGHT}" rx="7"/>'
+        + _fitted("name", x, y + 22, machines.title, MACHINES_WIDTH)
+        + _fitted("detail", x, y + 40, machines.detail, MACHINES_WIDTH)
+        + _fitted("detail", x, y + 55, zones, MACHINES_WIDTH)
     )
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
 
 
 def _text(style: str, x: int, y: int, text: str) -> str:
     return f'<text class="{style}" x="{x}" y="{y}">{escape(text)}</text>'
 
 
-def _short(text: str, letters: int) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+def _fitted(style: str, x: int, y: int, text: str, width: int) -> str:
+    """Text in a box that begins at ``x``, cut where it would leave the box."""
+    room = width - 2 * PADDING
+    if text_width(style, text) > room:
+        while text and text_width(style, f"{text}…") > room:
+            text = text[:-1]
+        text = f"{text.rstrip()}…"
+    return _text(style, x + PADDING, y, text)
+
+
+def text_width(style: str, text: str) -> float:
+    """In pixels, rather too much than too little: the reader's font is not known."""
+    size, mean = SIZES[style]
+    widths = (0.6 if letter in _NARROW else 1.43 if letter in _WIDE else 1.0 for letter in text)
+    return size * mean * sum(widths)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from wavetank.plan.model import Plan, Workload
+from wavetank.plan.model.mesh import MeshObject
 from wavetank.plan.model.serverless import Bucket, Cache, Queue, Table
 
 Kind: TypeAlias = Literal["internet", "entrance", "function", "workload", "store", "outside"]
@@ -52,11 +53,19 @@ class Topology:
 def topology(plan: Plan) -> Topology:
     """The picture's content, in the plan's order."""
     boxes = {box.key: box for box in _boxes(plan)}
-    arrows = tuple(dict.fromkeys(a for a in _arrows(plan) if a.source in boxes and a.target in boxes))
+    arrows = _one_for_each_pair(a for a in _arrows(plan) if a.source in boxes and a.target in boxes)
     used = {key for arrow in arrows for key in (arrow.source, arrow.target)}
     drawn = tuple(box for box in boxes.values() if box.kind not in ("internet", "outside") or box.key in used)
     title = f"{plan.name}, {plan.environment}: EKS {plan.cluster.version} in {plan.region}"
     return Topology(title, drawn, arrows, plan.network.zones, tuple(_machines(plan)))
+
+
+def _one_for_each_pair(arrows: Iterable[Arrow]) -> tuple[Arrow, ...]:
+    """Several ways from one box to another are one arrow that tells all of them."""
+    labels: dict[tuple[str, str], dict[str, None]] = {}
+    for arrow in arrows:
+        labels.setdefault((arrow.source, arrow.target), {}).update({arrow.label: None} if arrow.label else {})
+    return tuple(Arrow(source, target, ", ".join(found)) for (source, target), found in labels.items())
 
 
 # --- boxes ------------------------------------------------------------------------------------------------------------
@@ -71,6 +80,9 @@ def _boxes(plan: Plan) -> Iterator[Box]:
         if service.type == "LoadBalancer":
             scheme = service.load_balancer.scheme if service.load_balancer else "cloud"
             yield Box(f"service/{service.name}", "entrance", service.name, f"{scheme} load balancer")
+    for gateway in plan.mesh.gateways if plan.mesh else ():
+        names = dict.fromkeys(host for server in gateway.spec["servers"] for host in server["hosts"])
+        yield Box(_gateway(gateway), "entrance", ", ".join(names), f"Istio gateway {gateway.name}")
     yield from _serverless(plan)
     for workload in plan.workloads:
         yield Box(f"workload/{workload.name}", "workload", workload.name, _size(workload))
@@ -84,7 +96,11 @@ def _boxes(plan: Plan) -> Iterator[Box]:
 def _size(workload: Workload) -> str:
     least, most = workload.min_replicas, workload.max_replicas
     pods = f"{least}–{most} pods" if most > least else f"{least} pod{'s' if least != 1 else ''}"
-    return f"{workload.kind} in {workload.namespace}, {pods}"
+    return f"{workload.kind}, {pods}, {workload.namespace}"
+
+
+def _gateway(gateway: MeshObject) -> str:
+    return f"gateway/{gateway.namespace}/{gateway.name}"
 
 
 def _outside(workload: Workload) -> Iterator[Box]:
@@ -117,6 +133,7 @@ def _serverless(plan: Plan) -> Iterator[Box]:
 
 def _arrows(plan: Plan) -> Iterator[Arrow]:
     yield from _ways_in(plan)
+    yield from _through_the_mesh(plan)
     yield from _of_functions(plan)
     for workload in plan.workloads:
         yield from _of_workload(plan, workload)
@@ -136,6 +153,23 @@ def _ways_in(plan: Plan) -> Iterator[Arrow]:
         for host in ingress.hosts:
             for path in host.paths:
                 yield Arrow(f"ingress/{ingress.name}", f"workload/{served.get(path.service, '')}", path.path)
+
+
+def _through_the_mesh(plan: Plan) -> Iterator[Arrow]:
+    """From the internet over Istio's gateways to where their VirtualServices lead."""
+    if plan.mesh is None:
+        return
+    names = {f"{service.name}.{service.namespace}.": service.workload for service in plan.services}
+    yield from (Arrow("internet", _gateway(gateway)) for gateway in plan.mesh.gateways)
+    for route in plan.mesh.routes:
+        hosts = [
+            target["destination"]["host"] for rule in route.spec.get("http", ()) for target in rule.get("route", ())
+        ]
+        targets = dict.fromkeys(work for host in hosts for name, work in names.items() if f"{host}.".startswith(name))
+        for gateway in route.spec.get("gateways", ()):
+            yield from (
+                Arrow(f"gateway/{gateway}", f"workload/{target}", ", ".join(route.spec["hosts"])) for target in targets
+            )
 
 
 def _of_functions(plan: Plan) -> Iterator[Arrow]:
@@ -168,6 +202,12 @@ def _of_workload(plan: Plan, workload: Workload) -> Iterator[Arrow]:
     role = next((item for item in plan.pod_roles if item.name == workload.service_account.role), None)
     if role is not None:
         yield from (Arrow(key, store) for store in _stores_named(plan, str(role.statements)))
+    for external in plan.external_secrets:
+        if (external.workload, external.namespace) == (workload.name, workload.namespace):
+            yield Arrow(key, f"secret/{external.secret}", "External Secrets")
+    systems = {item.name: item.file_system for item in plan.storage_classes}
+    for storage in workload.storage:
+        yield Arrow(key, f"fileSystem/{systems.get(storage.storage_class or '')}", storage.mount_path)
 
 
 def _stores_named(plan: Plan, statements: str) -> Iterator[str]:
@@ -188,7 +228,8 @@ def _machines(plan: Plan) -> Iterator[Machines]:
     zones = {subnet.name: subnet.zone for subnet in plan.network.subnets}
     for group in plan.node_groups:
         spot = "spot " if group.capacity_type == "SPOT" else ""
-        types = " or ".join(group.instance_types)
+        first, *others = group.instance_types
+        types = f"{first} or {len(others)} other{'s' if len(others) > 1 else ''}" if others else first
         detail = f"{group.desired_size} × {spot}{types} ({group.min_size}–{group.max_size})"
         yield Machines(group.name, detail, tuple(dict.fromkeys(zones[name] for name in group.subnets)))
     for pool in plan.karpenter.node_pools if plan.karpenter else ():
