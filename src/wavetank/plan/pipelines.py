@@ -63,17 +63,17 @@ def _pipeline(
     environment: str,
     ledger: Ledger,
 ) -> Pipeline:
-    path, at = f"pipelines[{name}]", f"workloads[{name}].build"
+    path = f"pipelines[{name}]"
+    at = _written_at(path)
     ledger.stated(path, build, at)
     scan, sign = build.scan, build.sign
     severity: tuple[str, ...] | None = scan.severity if scan else None
     key = (sign.key if sign else None) or (policy.signer.key if policy and policy.signer else None)
-    ledger.derived(f"{path}.platforms", platforms, ("nodeGroups",), "the architectures of the machines")
     return Pipeline(
         name=name,
         folder=build.folder,
         dockerfile=ledger.chosen(f"{path}.dockerfile", build.dockerfile, "Dockerfile", DOCKERFILE, f"{at}.dockerfile"),
-        platforms=build.platforms or platforms,
+        platforms=_platforms(build, platforms, path, ledger),
         build_args=ledger.chosen(f"{path}.buildArgs", build.build_args, {}, NO_ARGS, f"{at}.buildArgs"),
         target=build.target or "",
         branch=ledger.chosen(f"{path}.branch", build.branch, "main", MAIN, f"{at}.branch"),
@@ -103,9 +103,21 @@ def _values_file(written: PlatformFile, environment: str) -> str:
     return f"{folder}/{values_file(environment)}".lstrip("/")
 
 
+def _platforms(build: Build, of_machines: tuple[str, ...], path: str, ledger: Ledger) -> tuple[str, ...]:
+    at = f"{path}.platforms"
+    if build.platforms:
+        return ledger.stated(at, build.platforms, f"{_written_at(path)}.platforms")
+    return ledger.derived(at, of_machines, ("nodeGroups",), "the architectures of the machines")
+
+
+def _written_at(path: str) -> str:
+    """Where the author wrote what a pipeline is made of."""
+    return f"{path.replace('pipelines', 'workloads', 1)}.build"
+
+
 def _source(build: Build, written: PlatformFile, path: str, ledger: Ledger) -> str:
     if build.source is not None:
-        return ledger.stated(f"{path}.source", build.source)
+        return ledger.stated(f"{path}.source", build.source, f"{_written_at(path)}.source")
     own = _owner_and_name(written.gitops.repository) if written.gitops else ""
     if own:
         return ledger.derived(
