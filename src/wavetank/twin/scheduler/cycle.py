@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import add
 from random import Random
 
-from .framework import NodeFilter, PodRejectedError, Rejection
+from .board import FITS, REJECTED, Board, Boards, Selection
+from .framework import LocalScore, NodeFilter, PodRejectedError, Rejection
 from .node_info import NodeInfo
 from .plugins import FILTERS, SCORES
 from .pod_info import PodInfo
@@ -50,6 +53,11 @@ class Filters:
         """The plugins that know which nodes are worth asking."""
         return sorted(n for part, n in zip(self.parts, self.names, strict=True) if part.only is not None)
 
+    @property
+    def local(self) -> tuple[NodeFilter, ...]:
+        """Those whose answer holds until the node changes; they come first."""
+        return tuple(takewhile(lambda part: part.local, self.parts))
+
     def rejection(self, node: NodeInfo) -> Rejection | None:
         """The first that says no."""
         for part in self.parts:
@@ -79,7 +87,7 @@ def filters_for(pod: PodInfo, view: ClusterView) -> Filters:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an attempt. ``node`` is "" when no node was feasible; then ``rejections`` say why."""
+    """What came of an attempt. ``node`` is "" when no node was feasible; only then ``rejections`` say why."""
 
     node: str
     feasible: Sequence[str] = ()
@@ -114,6 +122,7 @@ class Cycle:
     def __init__(self, view: ClusterView, tie_break: TieBreak = first_of) -> None:
         self._view = view
         self._tie_break = tie_break
+        self._boards = Boards(view, [plugin for plugin in SCORES if isinstance(plugin, LocalScore)])
         self._start = 0
 
     def attempt(self, pod: PodInfo) -> Outcome:
@@ -123,53 +132,134 @@ class Cycle:
             filters = filters_for(pod, self._view)
         except PodRejectedError as error:
             return Outcome("", refusal=str(error), node_count=len(nodes))
-        feasible, rejections = self._feasible(pod, nodes, filters)
-        if not feasible:
+        if filters.only is not None:
+            return self._among_named(pod, nodes, filters, filters.only)
+        board = self._boards.of(pod, filters.local)
+        found = self._feasible(pod, board, filters)
+        if not found.count:
+            rejections = self._rejections(pod, board, filters)
             return Outcome("", rejections=rejections, filters=filters, node_count=len(nodes))
-        names = [node.name for node in feasible]
-        if len(feasible) == 1:
-            return Outcome(names[0], names, rejections=rejections, filters=filters, node_count=len(nodes))
-        scores, totals = self._scored(pod, feasible)
+        names = found.names
+        if found.count == 1:
+            return Outcome(names[0], names, filters=filters, node_count=len(nodes))
+        return self._chosen(names, *self._scored(pod, found), filters, len(nodes))
+
+    def _chosen(
+        self,
+        names: Sequence[str],
+        scores: Mapping[str, Sequence[int]],
+        totals: Sequence[int],
+        filters: Filters,
+        count: int,
+    ) -> Outcome:
         top = max(totals)
         chosen = self._tie_break([i for i, total in enumerate(totals) if total == top])
-        return Outcome(names[chosen], names, scores, totals, rejections, filters=filters, node_count=len(nodes))
+        return Outcome(names[chosen], names, scores, totals, filters=filters, node_count=count)
 
-    def _feasible(
-        self, pod: PodInfo, nodes: Sequence[NodeInfo], filters: Filters
-    ) -> tuple[list[NodeInfo], dict[str, Rejection]]:
-        only = filters.only
-        rejections: dict[str, Rejection] = {}
-        candidates = nodes
-        if only is not None:
-            other = Rejection((f"node(s) didn't satisfy plugin(s) [{' '.join(filters.limiting)}]",), resolvable=False)
-            rejections = {node.name: other for node in nodes if node.name not in only}
-            candidates = [node for node in nodes if node.name in only]
+    # --- all nodes ---------------------------------------------------------------------------------------------
+
+    def _feasible(self, pod: PodInfo, board: Board, filters: Filters) -> Selection:
+        """Feasible nodes, from where the last search ended, until there are enough."""
+        count, looked_at = len(board.nodes), 0
+        found, wanted = Selection(board), nodes_to_find(len(board.nodes))
+        later = filters.parts[len(board.filters) :]
+        while looked_at < count and found.count < wanted:
+            start = (self._start + looked_at) % count
+            # No more than are wanted, so that the search ends with the node that makes it enough.
+            end = min(count, start + min(wanted - found.count, count - looked_at))
+            board.look(start, end)
+            found.add(start, end, self._flags(pod, board, filters, later, start, end))
+            looked_at += end - start
+        if count:
+            self._start = (self._start + looked_at) % count
+        return found
+
+    def _flags(
+        self, pod: PodInfo, board: Board, filters: Filters, later: Sequence[NodeFilter], start: int, end: int
+    ) -> bytearray:
+        """FITS for each node of a stretch that can take the pod."""
+        flags = board.state[start:end]
+        for part in later:
+            for i, node in enumerate(board.nodes[start:end]):
+                if flags[i] and part.rejection(node) is not None:
+                    flags[i] = REJECTED
+        for name in self._view.nominated:
+            at = self._view.position(name) if name in self._view.nodes else -1
+            if start <= at < end:
+                fits = rejection_with_nominated(pod, board.nodes[at], filters, self._view) is None
+                flags[at - start] = FITS if fits else REJECTED
+        return flags
+
+    def _rejections(self, pod: PodInfo, board: Board, filters: Filters) -> dict[str, Rejection]:
+        """Why no node can take the pod."""
+        found: dict[str, Rejection] = {}
+        for node, known in zip(board.nodes, board.rejections, strict=True):
+            unsure = known is None or node.name in self._view.nominated
+            rejection = rejection_with_nominated(pod, node, filters, self._view) if unsure else known
+            assert rejection is not None, "a node without a rejection is feasible"
+            found[node.name] = rejection
+        return found
+
+    def _scored(self, pod: PodInfo, found: Selection) -> tuple[dict[str, list[int]], list[int]]:
+        scores: dict[str, list[int]] = {}
+        totals = found.sums
+        for plugin in SCORES:
+            if isinstance(plugin, LocalScore):
+                ratings = found.ratings_of(plugin)
+                if ratings is None:
+                    continue
+                if plugin.compares and any(ratings):
+                    ratings = [plugin.weight * score for score in plugin.finished(ratings)]
+                    usual = plugin.weight * plugin.usual
+                    totals = [total + score - usual for total, score in zip(totals, ratings, strict=True)]
+                elif plugin.compares:
+                    ratings = [plugin.weight * plugin.usual] * found.count
+                scores[plugin.name] = ratings
+            elif (own := plugin.scores(pod, found.nodes, self._view)) is not None:
+                scores[plugin.name] = weighted = [plugin.weight * score for score in own]
+                totals = list(map(add, totals, weighted))
+        return scores, totals
+
+    # --- named nodes -------------------------------------------------------------------------------------------
+
+    def _among_named(self, pod: PodInfo, nodes: Sequence[NodeInfo], filters: Filters, only: frozenset[str]) -> Outcome:
+        """A pod that can only go to a few nodes, as those of DaemonSets: the others are not looked at."""
+        view = self._view
+        candidates = sorted((view.nodes[n] for n in only if n in view.nodes), key=lambda node: view.position(node.name))
         count, wanted = len(candidates), nodes_to_find(len(candidates))
+        rejections: dict[str, Rejection] = {}
         found: list[NodeInfo] = []
         looked_at = 0
         while looked_at < count and len(found) < wanted:
             node = candidates[(self._start + looked_at) % count]
             looked_at += 1
-            rejection = rejection_with_nominated(pod, node, filters, self._view)
+            rejection = rejection_with_nominated(pod, node, filters, view)
             if rejection is None:
                 found.append(node)
             else:
                 rejections[node.name] = rejection
         if nodes:
             self._start = (self._start + looked_at) % len(nodes)
-        return found, rejections
+        if not found:
+            other = Rejection((f"node(s) didn't satisfy plugin(s) [{' '.join(filters.limiting)}]",), resolvable=False)
+            rejections = {node.name: rejections.get(node.name, other) for node in nodes}
+            return Outcome("", rejections=rejections, filters=filters, node_count=len(nodes))
+        names = [node.name for node in found]
+        if len(found) == 1:
+            return Outcome(names[0], names, filters=filters, node_count=len(nodes))
+        return self._chosen(names, *scored(pod, found, view), filters, len(nodes))
 
-    def _scored(self, pod: PodInfo, nodes: Sequence[NodeInfo]) -> tuple[dict[str, list[int]], list[int]]:
-        scores: dict[str, list[int]] = {}
-        totals = [0] * len(nodes)
-        for plugin in SCORES:
-            found = plugin.scores(pod, nodes, self._view)
-            if found is None:
-                continue
-            weighted = [plugin.weight * score for score in found]
-            scores[plugin.name] = weighted
-            totals = [a + b for a, b in zip(totals, weighted, strict=True)]
-        return scores, totals
+
+def scored(pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> tuple[dict[str, list[int]], list[int]]:
+    """Weighted scores by plugin and their sums, each node looked at anew."""
+    scores: dict[str, list[int]] = {}
+    totals = [0] * len(nodes)
+    for plugin in SCORES:
+        found = plugin.scores(pod, nodes, view)
+        if found is not None:
+            scores[plugin.name] = weighted = [plugin.weight * score for score in found]
+            totals = list(map(add, totals, weighted))
+    return scores, totals
 
 
 def rejection_with_nominated(pod: PodInfo, node: NodeInfo, filters: Filters, view: ClusterView) -> Rejection | None:

@@ -6,7 +6,7 @@ plugin has nothing to say about this pod. Upstream: ``pkg/scheduler/framework``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,8 @@ class NodeFilter:
     """A filter's answer for one pod. ``only`` names the nodes that are worth asking, if it knows."""
 
     only: frozenset[str] | None = None
+    #: The answer depends on the node and on what alike pods have in common, nothing else: it holds until the node changes.
+    local: bool = False
 
     def rejection(self, node: NodeInfo) -> Rejection | None:
         raise AssertionError("every filter answers for a node")
@@ -69,10 +71,40 @@ class ScorePlugin(Protocol):
         ...
 
 
+#: What a node is worth before the nodes are compared with each other.
+Rater = Callable[[NodeInfo], int]
+
+
+class LocalScore:
+    """A score plugin that rates each node by itself, so that the rating holds until the node changes."""
+
+    name: str
+    weight: int
+    #: Whether ``finished`` compares the nodes with each other; if so, ``usual`` is everybody's score when all ratings are 0.
+    compares: bool = False
+    usual: int = 0
+
+    def premise(self, pod: PodInfo, view: ClusterView) -> Hashable:
+        """What of the cluster as a whole the ratings rest on; they are void when it changes."""
+        return None
+
+    def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
+        """None when the plugin does not apply to the pod."""
+        raise AssertionError("every score plugin rates a node")
+
+    def finished(self, ratings: list[int]) -> list[int]:
+        """Ratings as scores."""
+        return ratings
+
+    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
+        rate = self.rater(pod, view)
+        return None if rate is None else self.finished([rate(node) for node in nodes])
+
+
 def scaled(counts: Sequence[int], *, reverse: bool = False) -> list[int]:
     """Counts as scores: the largest becomes 100, or 0 in reverse (``DefaultNormalizeScore``)."""
     largest = max(counts, default=0)
     if largest == 0:
-        return [MAX_SCORE if reverse else 0 for _ in counts]
+        return [MAX_SCORE if reverse else 0] * len(counts)
     scores = [MAX_SCORE * count // largest for count in counts]
     return [MAX_SCORE - score for score in scores] if reverse else scores

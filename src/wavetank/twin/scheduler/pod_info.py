@@ -5,8 +5,10 @@ Upstream: ``k8s.io/kube-scheduler/framework`` (``PodInfo``).
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from wavetank.kube import resources
@@ -92,6 +94,8 @@ class PodInfo:
     preferred_affinity: tuple[WeightedTerm, ...] = ()
     preferred_anti_affinity: tuple[WeightedTerm, ...] = ()
     volumes: tuple[Mapping[str, Any], ...] = field(default=())
+    #: The same for pods that no local filter and no local score can tell apart; empty when that is not known.
+    alike: bytes = b""
 
     @property
     def spec(self) -> Obj:
@@ -104,28 +108,86 @@ class PodInfo:
         return str((self.pod.get("status") or {}).get("startTime") or "")
 
 
+#: What of a pod's specification decides where it goes, of its containers likewise. What names or starts a container does not.
+_DECIDING = (
+    "affinity",
+    "nodeSelector",
+    "overhead",
+    "resources",
+    "tolerations",
+    "topologySpreadConstraints",
+)
+_DECIDING_OF_CONTAINERS = ("image", "name", "ports", "resources", "restartPolicy")
+#: Volumes that every node can mount; one of them has a name of its own in every pod.
+_EVERYWHERE = frozenset(("configMap", "downwardAPI", "emptyDir", "hostPath", "name", "projected", "secret"))
+
+
 def pod_info(pod: Obj) -> PodInfo:
-    """Read a pod."""
-    spec, metadata = pod["spec"], pod["metadata"]
+    """Read a pod. What pods of one template have in common is read once."""
+    spec, metadata, status = pod["spec"], pod["metadata"], pod.get("status") or {}
+    if status.get("containerStatuses") or status.get("initContainerStatuses"):
+        # A container that runs may be in the middle of being resized.
+        traits, alike = _traits(metadata, spec, pod), b""
+    else:
+        alike = _content(metadata, spec)
+        traits = _known_traits(alike) if alike else _traits(metadata, spec, pod)
+    return PodInfo(
+        pod,
+        metadata.get("uid", ""),
+        metadata.get("namespace", ""),
+        metadata["name"],
+        metadata.get("labels") or {},
+        spec.get("priority") or 0,
+        terminating=bool(metadata.get("deletionTimestamp")),
+        alike=b"" if spec.get("nodeName") else alike,
+        **traits,
+    )
+
+
+def bound_info(info: PodInfo, pod: Obj) -> PodInfo:
+    """What ``pod_info`` says of a pod that was just bound, from what it said before."""
+    if (pod["metadata"].get("labels") or {}) != info.labels or pod["metadata"].get("deletionTimestamp"):
+        return pod_info(pod)
+    return replace(info, pod=pod)
+
+
+def _content(metadata: Obj, spec: Obj) -> bytes:
+    """What decides where a pod goes, as bytes; empty for a value that is no plain JSON."""
+    parts = [(key, spec[key]) for key in _DECIDING if key in spec]
+    containers = [
+        [[(key, c[key]) for key in _DECIDING_OF_CONTAINERS if key in c] for c in spec.get(kind) or ()]
+        for kind in ("containers", "initContainers")
+    ]
+    volumes = [volume for volume in spec.get("volumes") or () if not volume.keys() <= _EVERYWHERE]
+    place = (metadata.get("namespace", ""), metadata.get("labels") or {})
+    try:
+        return marshal.dumps((place, parts, containers, volumes), 2)
+    except ValueError:
+        return b""
+
+
+@lru_cache(maxsize=1024)
+def _known_traits(content: bytes) -> Mapping[str, Any]:
+    (namespace, labels), parts, (containers, starting), volumes = marshal.loads(content)
+    spec = {**dict(parts), "containers": list(map(dict, containers)), "initContainers": list(map(dict, starting))}
+    spec["volumes"] = volumes
+    return _traits({"namespace": namespace, "labels": labels}, spec, {"spec": spec})
+
+
+def _traits(metadata: Obj, spec: Obj, pod: Obj) -> Mapping[str, Any]:
+    """What depends on neither the pod's name nor its state."""
     affinity = spec.get("affinity") or {}
     together, apart = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
-    return PodInfo(
-        pod=pod,
-        uid=metadata.get("uid", ""),
-        namespace=metadata.get("namespace", ""),
-        name=metadata["name"],
-        labels=metadata.get("labels") or {},
-        priority=spec.get("priority") or 0,
-        requests=resources.pod_requests(pod),
-        assumed=resources.pod_requests(pod, assumed=resources.ASSUMED),
-        terminating=bool(metadata.get("deletionTimestamp")),
-        ports=_host_ports(spec),
-        required_affinity=_required(together, metadata),
-        required_anti_affinity=_required(apart, metadata),
-        preferred_affinity=_preferred(together, metadata),
-        preferred_anti_affinity=_preferred(apart, metadata),
-        volumes=tuple(spec.get("volumes") or ()),
-    )
+    return {
+        "requests": resources.pod_requests(pod),
+        "assumed": resources.pod_requests(pod, assumed=resources.ASSUMED),
+        "ports": _host_ports(spec),
+        "required_affinity": _required(together, metadata),
+        "required_anti_affinity": _required(apart, metadata),
+        "preferred_affinity": _preferred(together, metadata),
+        "preferred_anti_affinity": _preferred(apart, metadata),
+        "volumes": tuple(v for v in spec.get("volumes") or () if not v.keys() <= _EVERYWHERE),
+    }
 
 
 def _required(affinity: Obj, metadata: Obj) -> tuple[Term, ...]:

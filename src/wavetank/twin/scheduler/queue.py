@@ -43,6 +43,8 @@ class SchedulingQueue:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        #: Those of them that are unschedulable: few, while the queue may be long.
+        self._unschedulable: dict[str, Entry] = {}
         self._active: list[Entry] = []
         self._backoff: list[tuple[float, Entry]] = []
         self._sequence = 0
@@ -67,12 +69,14 @@ class SchedulingQueue:
 
     def remove(self, uid: str) -> None:
         entry = self._entries.pop(uid, None)
+        self._unschedulable.pop(uid, None)
         if entry is not None:
             entry.place = "gone"
 
     def activate(self, entry: Entry) -> None:
         """Let a pod be tried as soon as it is its turn."""
         if entry.place != "active":
+            self._unschedulable.pop(entry.uid, None)
             entry.place = "active"
             heapq.heappush(self._active, entry)
 
@@ -100,22 +104,23 @@ class SchedulingQueue:
         entry.failed_seconds, entry.helped_by = now, helped_by
         # Whole seconds, so that pods that failed together are tried together.
         entry.ready_seconds = math.floor(now + backoff_seconds(entry.attempts))
-        self._entries[entry.uid] = entry
+        self._entries[entry.uid] = self._unschedulable[entry.uid] = entry
 
     def wake(self, change: str) -> bool:
         """Something of this kind changed; whether any pod is to be tried because of it."""
-        woken = [e for e in self._entries.values() if e.place == "unschedulable" and change in e.helped_by]
+        woken = [e for e in self._unschedulable.values() if change in e.helped_by]
         self._let_go(woken)
         return bool(woken)
 
     def wake_stale(self, now: float) -> bool:
         """Let pods be tried that have waited very long."""
-        waiting = (e for e in self._entries.values() if e.place == "unschedulable")
+        waiting = self._unschedulable.values()
         stale = [e for e in waiting if now - e.failed_seconds >= LONGEST_WAIT_SECONDS]
         self._let_go(stale)
         return bool(stale)
 
     def _let_go(self, entries: list[Entry]) -> None:
         for entry in entries:
+            del self._unschedulable[entry.uid]
             entry.place = "backoff"
             heapq.heappush(self._backoff, (entry.ready_seconds, entry))

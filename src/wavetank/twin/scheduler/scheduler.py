@@ -152,7 +152,8 @@ class Scheduler:
         """Assign the pod and say so; a pod that went away in the meantime is none of ours."""
         self.view.withdraw(pod.uid)
         try:
-            bound = self.cluster.bind(pod.namespace, pod.name, node_name, uid=pod.uid)
+            with self.view.binding(pod):
+                bound = self.cluster.bind(pod.namespace, pod.name, node_name, uid=pod.uid)
         except ApiError:
             return
         text = f"Successfully assigned {pod.namespace}/{pod.name} to {node_name}"

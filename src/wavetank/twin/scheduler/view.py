@@ -7,7 +7,8 @@ Besides nodes with their pods it keeps counts that filters and scores need: pods
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from wavetank.kube.pod_phase import is_terminal
@@ -16,10 +17,12 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change, Cluster
 
 from .node_info import NodeInfo
-from .pod_info import PodInfo, Term, pod_info
+from .pod_info import PodInfo, Term, bound_info, pod_info
 
 #: Selectors followed at a time; the one that was not asked for longest is forgotten.
 MOST_MATCHES = 2000
+#: Changes of nodes that are remembered; who is further behind starts again.
+MOST_TOUCHED = 100_000
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,15 @@ class ClusterView:
         self._services: dict[str, dict[str, Obj]] = {}
         self._node_of: dict[str, str] = {}
         self._early: dict[str, dict[str, PodInfo]] = {}
+        #: The pod that is being bound, as it was read for that.
+        self._binding: PodInfo | None = None
         self._matches: OrderedDict[Match, Counter[str]] = OrderedDict()
         self._ordered: list[NodeInfo] | None = None
+        #: Nodes that changed in any way that filters or scores can see, oldest first. Who follows it keeps an index of it
+        #: and starts again when ``epoch``, the state of the order of nodes, is another.
+        self.touched: list[NodeInfo] = []
+        self.epoch = 0
+        self._positions: dict[str, int] = {}
 
     def follow(self) -> None:
         """Take in everything that exists and everything that changes."""
@@ -94,7 +104,13 @@ class ClusterView:
                 zones.setdefault(node.zone, []).append(node)
             longest = max(map(len, zones.values()), default=0)
             self._ordered = [zone[i] for i in range(longest) for zone in zones.values() if i < len(zone)]
+            self._positions = {node.name: i for i, node in enumerate(self._ordered)}
         return self._ordered
+
+    def position(self, node_name: str) -> int:
+        """Where a node is in the order."""
+        self.ordered()
+        return self._positions[node_name]
 
     def counts(self, match: Match) -> Mapping[str, int]:
         """Matching pods by node; nodes without any are absent."""
@@ -145,15 +161,17 @@ class ClusterView:
         info = self.nodes.get(name)
         if info is None:
             info = self.nodes[name] = NodeInfo(node)
-            self._ordered = None
+            self._reorder()
             self.image_nodes.update(info.images.keys())
             for pod in self._early.pop(name, {}).values():
                 self.add_pod(pod, name)
             return
-        zone, images = info.zone, info.images
+        zone, images, before = info.zone, info.images, info.node
         info.read(node)
         if info.zone != zone:
-            self._ordered = None
+            self._reorder()
+        elif not _offers_the_same(before, node):
+            self._touch(info)
         if info.images != images:
             self.image_nodes.subtract(images.keys())
             self.image_nodes.update(info.images.keys())
@@ -168,7 +186,7 @@ class ClusterView:
             self._remove(pod, name)
         del self.nodes[name]
         self.image_nodes.subtract(info.images.keys())
-        self._ordered = None
+        self._reorder()
         self._early[name] = {pod.uid: pod for pod in pods}
         for pod in pods:
             self._node_of[pod.uid] = name
@@ -187,7 +205,18 @@ class ClusterView:
             return
         if here is not None:
             self.forget_pod(uid)
-        self.add_pod(pod_info(pod), pod["spec"]["nodeName"])
+        binding = self._binding
+        info = bound_info(binding, pod) if binding is not None and binding.uid == uid else pod_info(pod)
+        self.add_pod(info, pod["spec"]["nodeName"])
+
+    @contextmanager
+    def binding(self, pod: PodInfo) -> Iterator[None]:
+        """While this holds, the pod is written with a node; nothing else of it changes, so it need not be read again."""
+        self._binding = pod
+        try:
+            yield
+        finally:
+            self._binding = None
 
     def _known(self, uid: str, node_name: str) -> PodInfo:
         info = self.nodes.get(node_name)
@@ -215,7 +244,19 @@ class ClusterView:
         self._node_of.pop(pod.uid, None)
         self._count(pod, node_name, -1)
 
+    def _reorder(self) -> None:
+        self._ordered = None
+        self.touched.clear()
+        self.epoch += 1
+
+    def _touch(self, node: NodeInfo) -> None:
+        if len(self.touched) >= MOST_TOUCHED:
+            self.touched.clear()
+            self.epoch += 1
+        self.touched.append(node)
+
     def _count(self, pod: PodInfo, node_name: str, sign: int) -> None:
+        self._touch(self.nodes[node_name])
         for match, counter in self._matches.items():
             if match.covers(pod):
                 _change(counter, node_name, sign)
@@ -241,6 +282,16 @@ def _change(counter: Counter[str], name: str, sign: int) -> None:
     counter[name] += sign
     if not counter[name]:
         del counter[name]
+
+
+def _offers_the_same(old: Obj, new: Obj) -> bool:
+    """A write that no filter and no score can see, such as a heartbeat."""
+    if (old.get("spec") or {}) != (new.get("spec") or {}) or old["metadata"].get("labels") != new["metadata"].get(
+        "labels"
+    ):
+        return False
+    before, after = old.get("status") or {}, new.get("status") or {}
+    return all(before.get(key) == after.get(key) for key in ("allocatable", "images"))
 
 
 def _same_to_scheduler(old: Obj, new: Obj) -> bool:

@@ -8,31 +8,36 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..framework import MAX_SCORE
+from wavetank.kube.resources import Amounts
+
+from ..framework import MAX_SCORE, LocalScore, Rater
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo
 from ..view import ClusterView
 from .node_resources_fit import SCORED
 
 
-class NodeResourcesBalancedAllocation:
+class NodeResourcesBalancedAllocation(LocalScore):
     name = "NodeResourcesBalancedAllocation"
     weight = 1
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
+    def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
         if not any(pod.requests.get(name) for name in SCORED):
             return None
-        return [_score(pod, node) for node in nodes]
+        return lambda node: _score(pod, node)
+
+
+_NOTHING: Amounts = {}
 
 
 def _score(pod: PodInfo, node: NodeInfo) -> int:
-    before = _balance(node, {})
+    before = _balance(node, _NOTHING)
     after = _balance(node, pod.requests)
     half = MAX_SCORE // 2
     return half + (half + after - before) // 2
 
 
-def _balance(node: NodeInfo, more: dict[str, int]) -> int:
+def _balance(node: NodeInfo, more: Amounts) -> int:
     """100 when cpu and memory are used to the same degree, less the further they are apart."""
     fractions = [
         min(1.0, (node.requested.get(name, 0) + more.get(name, 0)) / node.allocatable[name])

@@ -5,9 +5,7 @@ Upstream: ``plugins/dynamicresources``. Claims themselves are not modelled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..node_info import NodeInfo
+from ..framework import LocalScore, Rater
 from ..pod_info import PodInfo
 from ..view import ClusterView
 
@@ -15,9 +13,9 @@ from ..view import ClusterView
 NOTHING_TO_DEALLOCATE = "no new claims to deallocate"
 
 
-class DynamicResources:
+class DynamicResources(LocalScore):
     name = "DynamicResources"
     weight = 2
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
-        return [0] * len(nodes)
+    def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
+        return lambda node: 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from wavetank.base.units import MIB
+from wavetank.kube.types import Obj
 
-from ..framework import MAX_SCORE
+from ..framework import MAX_SCORE, LocalScore, Rater
 from ..node_info import NodeInfo, normalized_image
 from ..pod_info import PodInfo
 from ..view import ClusterView
@@ -14,18 +15,26 @@ from ..view import ClusterView
 LEAST, MOST_PER_CONTAINER = 23 * MIB, 1000 * MIB
 
 
-class ImageLocality:
+class ImageLocality(LocalScore):
     name = "ImageLocality"
     weight = 1
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
-        spec = pod.spec
-        containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-        images = [normalized_image(c.get("image", "")) for c in containers]
-        images += [normalized_image(v["image"].get("reference", "")) for v in pod.volumes if v.get("image")]
-        total = len(view.nodes)
-        most = MOST_PER_CONTAINER * len(containers)
-        return [_score(_present(node, images, view, total), most) for node in nodes]
+    def premise(self, pod: PodInfo, view: ClusterView) -> Hashable:
+        return len(view.nodes), *(view.image_nodes.get(image, 0) for image in _images(pod))
+
+    def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
+        images, total = _images(pod), len(view.nodes)
+        most = MOST_PER_CONTAINER * len(_containers(pod))
+        return lambda node: _score(_present(node, images, view, total), most)
+
+
+def _containers(pod: PodInfo) -> Sequence[Obj]:
+    return [*(pod.spec.get("initContainers") or ()), *(pod.spec.get("containers") or ())]
+
+
+def _images(pod: PodInfo) -> Sequence[str]:
+    images = [normalized_image(c.get("image", "")) for c in _containers(pod)]
+    return images + [normalized_image(v["image"].get("reference", "")) for v in pod.volumes if v.get("image")]
 
 
 def _present(node: NodeInfo, images: Sequence[str], view: ClusterView, total: int) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..framework import NodeFilter, PodRejectedError, Rejection, scaled
+from ..framework import LocalScore, NodeFilter, PodRejectedError, Rater, Rejection, scaled
 from ..matching import NodeSelection, NodeTerm
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo
@@ -14,24 +12,30 @@ _REJECTION = Rejection(("node(s) didn't match Pod's node affinity/selector",), r
 CONFLICT = "pod affinity terms conflict"
 
 
-class NodeAffinity:
+class NodeAffinity(LocalScore):
     name = "NodeAffinity"
     weight = 2
+    compares = True
 
     def filter_for(self, pod: PodInfo, view: ClusterView) -> NodeFilter | None:
         selection = NodeSelection(pod.spec)
         return None if selection.is_empty else _Filter(selection)
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
+    def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
         affinity = (pod.spec.get("affinity") or {}).get("nodeAffinity") or {}
         preferred = affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
         if not preferred:
             return None
         terms = [(p["weight"], NodeTerm(p["preference"])) for p in preferred]
-        return scaled([sum(w for w, term in terms if term.matches(n.name, n.labels)) for n in nodes])
+        return lambda node: sum(weight for weight, term in terms if term.matches(node.name, node.labels))
+
+    def finished(self, ratings: list[int]) -> list[int]:
+        return scaled(ratings)
 
 
 class _Filter(NodeFilter):
+    local = True
+
     def __init__(self, selection: NodeSelection) -> None:
         self._selection = selection
         self.only = _named_nodes(selection)

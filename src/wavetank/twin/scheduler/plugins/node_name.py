@@ -19,6 +19,8 @@ class NodeName:
 
 
 class _Filter(NodeFilter):
+    local = True
+
     def __init__(self, wanted: str) -> None:
         self._wanted = wanted
 

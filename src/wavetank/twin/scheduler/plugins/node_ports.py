@@ -18,6 +18,8 @@ class NodePorts:
 
 
 class _Filter(NodeFilter):
+    local = True
+
     def __init__(self, ports: tuple[HostPort, ...]) -> None:
         self._ports = ports
 

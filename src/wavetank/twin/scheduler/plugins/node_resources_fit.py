@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..framework import BY_ROOM, MAX_SCORE, NodeFilter, Rejection
+from ..framework import BY_ROOM, MAX_SCORE, LocalScore, NodeFilter, Rater, Rejection
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo
 from ..view import ClusterView
@@ -12,27 +10,30 @@ from ..view import ClusterView
 SCORED = ("cpu", "memory")
 
 
-class NodeResourcesFit:
+class NodeResourcesFit(LocalScore):
     name = "NodeResourcesFit"
     weight = 1
 
     def filter_for(self, pod: PodInfo, view: ClusterView) -> NodeFilter | None:
         return _Filter(pod)
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
+    def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
         """LeastAllocated."""
-        return [sum(_free_share(pod, node, name) for name in SCORED) // len(SCORED) for node in nodes]
+        asked = [(name, pod.assumed.get(name, 0)) for name in SCORED]
+        return lambda node: sum([_free_share(node, name, units) for name, units in asked]) // len(SCORED)
 
 
-def _free_share(pod: PodInfo, node: NodeInfo, resource: str) -> int:
+def _free_share(node: NodeInfo, resource: str, units: int) -> int:
     capacity = node.allocatable.get(resource, 0)
-    wanted = node.assumed[resource] + pod.assumed.get(resource, 0)
+    wanted = node.assumed[resource] + units
     if capacity == 0 or wanted > capacity:
         return 0
     return (capacity - wanted) * MAX_SCORE // capacity
 
 
 class _Filter(NodeFilter):
+    local = True
+
     def __init__(self, pod: PodInfo) -> None:
         self._wanted = [(name, units) for name, units in pod.requests.items() if units > 0]
 

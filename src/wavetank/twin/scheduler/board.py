@@ -1,0 +1,148 @@
+"""What is known of every node for pods that are alike: whether it can take one, and how it is rated.
+
+Answers of local filters and ratings of local scores hold until the node changes, so after a binding one node is looked at
+anew instead of all. Kept by ``Boards`` for ``cycle``; plugins that look at the whole cluster are not its business.
+Upstream's idea: equivalence classes and opportunistic batching.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from itertools import compress
+from typing import TypeVar
+
+from .framework import LocalScore, NodeFilter, Rater, Rejection
+from .node_info import NodeInfo
+from .pod_info import PodInfo
+from .view import ClusterView
+
+T = TypeVar("T")
+
+REJECTED, FITS, UNKNOWN = 0, 1, 2
+#: Kinds of pods that are remembered; the one that was not seen longest is forgotten.
+MOST_BOARDS = 256
+
+
+class Board:
+    """One kind of pods. Positions are those of ``ClusterView.ordered``; nodes are looked at when first asked for."""
+
+    def __init__(self, pod: PodInfo, view: ClusterView, filters: Sequence[NodeFilter], plugins: Sequence[LocalScore]):
+        self.nodes = view.ordered()
+        self.names = [node.name for node in self.nodes]
+        self.rejections: list[Rejection | None] = [None] * len(self.nodes)
+        #: REJECTED, FITS or UNKNOWN for each node.
+        self.state = bytearray((UNKNOWN,)) * len(self.nodes)
+        raters = ((plugin, plugin.rater(pod, view)) for plugin in plugins)
+        self._raters: list[tuple[LocalScore, Rater]] = [(p, rate) for p, rate in raters if rate is not None]
+        #: Ratings by plugin; of plugins that do not compare nodes they are scores, times the weight.
+        self.ratings: dict[str, list[int]] = {p.name: [0] * len(self.nodes) for p, _ in self._raters}
+        #: The weighted sum, as if all ratings of plugins that compare were 0.
+        self.sums = [0] * len(self.nodes)
+        self.filters, self.epoch = tuple(filters), view.epoch
+        self._seen = len(view.touched)
+
+    def catch_up(self, view: ClusterView) -> None:
+        """Forget what is known of nodes that have changed since."""
+        for node in view.touched[self._seen :]:
+            self.state[view.position(node.name)] = UNKNOWN
+        self._seen = len(view.touched)
+
+    def look(self, start: int, end: int) -> None:
+        """See to it that all nodes from ``start`` up to ``end`` are known."""
+        state = self.state
+        at = state.find(UNKNOWN, start, end)
+        while at >= 0:
+            self._judge(at)
+            at = state.find(UNKNOWN, at + 1, end)
+
+    def _judge(self, at: int) -> None:
+        node = self.nodes[at]
+        rejection = self.rejections[at] = self._rejection(node)
+        self.state[at] = FITS if rejection is None else REJECTED
+        if rejection is None:
+            self._rate(node, at)
+
+    def _rejection(self, node: NodeInfo) -> Rejection | None:
+        for part in self.filters:
+            found = part.rejection(node)
+            if found is not None:
+                return found
+        return None
+
+    def _rate(self, node: NodeInfo, at: int) -> None:
+        total = 0
+        for plugin, rate in self._raters:
+            rating = rate(node)
+            if plugin.compares:
+                total += plugin.weight * plugin.usual
+            else:
+                rating *= plugin.weight
+                total += rating
+            self.ratings[plugin.name][at] = rating
+        self.sums[at] = total
+
+
+class Boards:
+    """Boards by what pods have in common, each up to date when handed out."""
+
+    def __init__(self, view: ClusterView, plugins: Sequence[LocalScore]) -> None:
+        self._view, self._plugins = view, tuple(plugins)
+        self._boards: OrderedDict[Hashable, Board] = OrderedDict()
+
+    def of(self, pod: PodInfo, filters: Sequence[NodeFilter]) -> Board:
+        """``filters`` are the pod's local ones."""
+        view = self._view
+        key = (pod.alike, *(plugin.premise(pod, view) for plugin in self._plugins))
+        board = self._boards.get(key) if pod.alike else None
+        if board is None or board.epoch != view.epoch:
+            board = Board(pod, view, filters, self._plugins)
+        if pod.alike:
+            self._remember(key, board)
+        board.catch_up(view)
+        return board
+
+    def _remember(self, key: Hashable, board: Board) -> None:
+        self._boards[key] = board
+        self._boards.move_to_end(key)
+        if len(self._boards) > MOST_BOARDS:
+            self._boards.popitem(last=False)
+
+
+class Selection:
+    """Nodes of a board that were found feasible: stretches of positions, and in each which nodes."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._stretches: list[tuple[int, int, bytes | None]] = []
+        self.count = 0
+
+    def add(self, start: int, end: int, flags: bytes | bytearray) -> None:
+        """``flags`` has FITS for the nodes to take."""
+        count = flags.count(FITS)
+        if count:
+            self._stretches.append((start, end, None if count == end - start else bytes(flags)))
+            self.count += count
+
+    def ratings_of(self, plugin: LocalScore) -> list[int] | None:
+        column = self._board.ratings.get(plugin.name)
+        return None if column is None else self._of(column)
+
+    @property
+    def sums(self) -> list[int]:
+        return self._of(self._board.sums)
+
+    @property
+    def names(self) -> list[str]:
+        return self._of(self._board.names)
+
+    @property
+    def nodes(self) -> list[NodeInfo]:
+        return self._of(self._board.nodes)
+
+    def _of(self, column: list[T]) -> list[T]:
+        found: list[T] = []
+        for start, end, flags in self._stretches:
+            part = column[start:end]
+            found += part if flags is None else compress(part, flags)
+        return found
