@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wavetank.plan.access import role, role_binding
 from wavetank.plan.analysis import analysis_templates, smoke_test_policies
 from wavetank.plan.assumptions import (
@@ -19,7 +21,7 @@ from wavetank.plan.delivery import with_delivery_services
 from wavetank.plan.derived_policies import Surroundings, derived_policies
 from wavetank.plan.edges import edge_components
 from wavetank.plan.event_sources import keda_components
-from wavetank.plan.external_secrets import secrets_in_cluster
+from wavetank.plan.external_secrets import Secrets, secrets_in_cluster
 from wavetank.plan.gitops import gitops
 from wavetank.plan.ground import dns, file_system, pod_identity, state_backend, user_files
 from wavetank.plan.image_policy import image_policy, policy_components
@@ -28,8 +30,9 @@ from wavetank.plan.issuers import certificate_issuer
 from wavetank.plan.karpenter import karpenter, karpenter_components
 from wavetank.plan.ledger import Ledger
 from wavetank.plan.mesh import mesh, with_proxies
-from wavetank.plan.model import Plan, PodRole
-from wavetank.plan.model.components import by_chart
+from wavetank.plan.model import Plan, PodRole, Repository, Workload
+from wavetank.plan.model.components import Component, by_chart
+from wavetank.plan.model.spending import CostMonitoring
 from wavetank.plan.monitors import service_monitor
 from wavetank.plan.namespaces import namespace
 from wavetank.plan.network import network
@@ -54,7 +57,10 @@ _NONE = Default("platform", "the platform lists none")
 
 
 def plan(platform: Platform) -> Plan:
-    """The plan of a platform in its environment. Pure: the same platform gives the same plan."""
+    """The plan of a platform in its environment. Pure: the same platform gives the same plan.
+
+    First what other parts are made from, in the order in which they need each other; then every part by its name.
+    """
     written, ledger = platform.written, Ledger(platform)
     _note_lists(ledger)
     ledger.because("environment", platform.environment, _CHOSEN)
@@ -64,26 +70,11 @@ def plan(platform: Platform) -> Plan:
     kept_secret = secrets_in_cluster(written, eks.name, ledger)
     seen = observability(written, eks.name, ledger)
     shared_bill = cost_monitoring(written, seen.prometheus if seen else "", ledger)
-    wanted = by_chart(
-        (
-            *karpenter_components(written, eks.name),
-            *edge_components(written),
-            *keda_components(written, eks.name),
-            *observability_components(written),
-            *kept_secret.components,
-            *policy_components(written),
-            *security_components(written, has_operator(written), ledger),
-            *backup_components(written, eks.name, has_operator(written)),
-            *cost_components(shared_bill, eks.name),
-        )
-    )
+    wanted = by_chart(_components(written, eks.name, kept_secret, shared_bill, ledger))
     charts, chart_roles = helm_releases(written, eks.name, wanted, ledger)
     workload_roles = _workload_roles(written, eks.name, ledger)
     repositories = tuple(repository(each, written, ledger) for each in written.repositories or ())
-    workloads = tuple(
-        workload(each, written, eks.name, getattr(workload_roles.get(each.name), "name", None), repositories, ledger)
-        for each in written.workloads or ()
-    )
+    workloads = _workloads(written, eks.name, workload_roles, repositories, ledger)
     services = with_delivery_services(all_services(written, workloads, net, ledger), written, ledger)
     policy = image_policy(written, workloads, ledger)
     ways_in = ingresses(written, services, workloads, ledger)
@@ -165,6 +156,38 @@ def plan(platform: Platform) -> Plan:
         local=local_commands(written, workloads, ledger),
         spec_file=platform.file,
         reasons=ledger.reasons,
+    )
+
+
+def _components(
+    written: PlatformFile, cluster_name: str, kept: Secrets, shared_bill: CostMonitoring | None, ledger: Ledger
+) -> tuple[Component, ...]:
+    """The charts that parts of the platform need, whether the author names them or not."""
+    return (
+        *karpenter_components(written, cluster_name),
+        *edge_components(written),
+        *keda_components(written, cluster_name),
+        *observability_components(written),
+        *kept.components,
+        *policy_components(written),
+        *security_components(written, has_operator(written), ledger),
+        *backup_components(written, cluster_name, has_operator(written)),
+        *cost_components(shared_bill, cluster_name),
+    )
+
+
+def _workloads(
+    written: PlatformFile,
+    cluster_name: str,
+    roles: Mapping[str, PodRole],
+    repositories: tuple[Repository, ...],
+    ledger: Ledger,
+) -> tuple[Workload, ...]:
+    return tuple(
+        workload(
+            each, written, cluster_name, roles[each.name].name if each.name in roles else None, repositories, ledger
+        )
+        for each in written.workloads or ()
     )
 
 
