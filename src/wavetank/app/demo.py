@@ -43,7 +43,7 @@ def run_demo(options: VoyageOptions, on: date, progress: Progress) -> dict[str, 
         voyage.wait_for_nodes()
         voyage.install_releases()
         voyage.apply_kubernetes()
-        voyage.wait_for_workloads()
+        voyage.wait_for_workloads(all_of_them=True)
         address = next(iter(voyage.wait_for_addresses().values()))
         _predict(address, progress)
         _kill_and_heal(voyage, address, progress)

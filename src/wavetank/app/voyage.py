@@ -28,22 +28,19 @@ from wavetank.app.progress import Progress
 from wavetank.app.session import Record, SessionFolder
 from wavetank.app.tank import Tank, TankOptions
 from wavetank.app.terraform import Summary, Terraform, keep_state_in
+from wavetank.app.waiting import reason, wait_for_pods
 from wavetank.base.errors import OperationFailed
 from wavetank.kube.conditions import is_true
 from wavetank.kube.times import rfc3339
-from wavetank.plan.model import Workload
 from wavetank.render import write
 from wavetank.render.kubernetes.image_policy import constraint_definitions
 from wavetank.render.kubernetes.script import TEMPLATES as POLICY_TEMPLATES
-from wavetank.twin.components.registry import UnknownComponentError, acts
+from wavetank.twin.components.registry import PARTS, UnknownComponentError, acts
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 
 #: Variables that real pods and programs inherit from whoever called us.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "TMPDIR", "SSL_CERT_FILE")
-#: resources whose pods are meant to stay, by kind; Jobs end when they end, and Rollouts wait for Argo's controller
-_LASTING = {"Deployment": "deployments.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps"}
 NODES_SECONDS = 180.0
-PODS_SECONDS = 240.0
 ADDRESS_SECONDS = 60.0
 KINDS_SECONDS = 100
 
@@ -252,31 +249,25 @@ class Voyage:
         assert self.kubectl is not None, "asked only where kubectl is installed"
         return output_of(["kubectl", *words], self.program_environment(), timeout_seconds=timeout_seconds)
 
-    def wait_for_workloads(self) -> None:
-        workloads = [each for each in self.plan.workloads if each.kind in _LASTING]
+    def wait_for_workloads(self, *, all_of_them: bool = False) -> None:
+        """Wait for pods; those that do not come are told with their reason, or with ``all_of_them`` are an OperationFailed."""
         with self.progress.step(
             "wait for the workloads", "kubectl wait --for=condition=Available deployments --all"
         ) as step:
             with self.client() as client:
-                for workload in workloads:
-                    what = f"{workload.namespace}/{workload.name}"
-                    client.wait(what, partial(self._available, client, workload), PODS_SECONDS)
-                namespaces = dict.fromkeys(workload.namespace for workload in workloads)
+                missing = wait_for_pods(client, self.plan.workloads, self.progress.passing)
+                left = [f"{each}: {reason(client, each.workload)}" for each in missing]
+                namespaces = dict.fromkeys(each.namespace for each in self.plan.workloads)
                 pods = [pod for namespace in namespaces for pod in client.items("pods", namespace)]
             step.data["pods"] = [{"name": p["metadata"]["name"], "ip": p["status"].get("podIP")} for p in pods]
+            step.data["missing"] = left
             for pod in pods:
                 where = f"{pod['status'].get('podIP', '?')} on {pod['spec'].get('nodeName', '?')}"
                 self.progress.note(f"{pod['metadata']['name']}  {pod['status']['phase']}  {where}")
-
-    def _available(self, client: KubernetesClient, workload: Workload) -> bool:
-        found = client.find(_LASTING[workload.kind], workload.namespace, workload.name) or {}
-        status, wanted = found.get("status", {}), workload.min_replicas
-        if workload.kind == "DaemonSet":
-            ready, wanted = int(status.get("numberAvailable", 0)), int(status.get("desiredNumberScheduled", 0))
-        else:
-            ready = int(status.get("availableReplicas", 0))
-        self.progress.passing(f"{workload.name}: {ready} of {wanted} pods available")
-        return bool(found) and ready >= wanted
+            if left and all_of_them:
+                raise OperationFailed("not every workload has come up:\n" + "\n".join(left))
+            for sentence in left:
+                self.progress.note(f"not up: {sentence}")
 
     def wait_for_addresses(self) -> dict[str, str]:
         """ "namespace/name" of each load balancer → host:port where it answers on this machine."""
@@ -318,7 +309,8 @@ class Voyage:
 def _what_stands_in(chart: str, installed: bool) -> str:
     if not installed:
         return "left out: the cluster on this machine has no stand-in for it"
-    return "installed" if acts(chart) else "its pods and definitions stand there; nothing acts on them here"
+    idle = "its pods and definitions stand there; nothing acts on them here"
+    return "installed" if acts(chart) else PARTS.get(chart, idle)
 
 
 def _address(service: dict[str, Any] | None) -> str | None:

@@ -52,6 +52,13 @@ class UnknownComponentError(WavetankError):
         )
 
 
+#: what stand-ins of the catalogue do beside standing there
+PARTS = {
+    "gatekeeper": "makes the kinds of constraints; judges nothing",
+    "external-secrets": "makes Secrets with placeholders for values",
+}
+
+
 def acts(name: str) -> bool:
     """Whether the stand-in does what the component is for; otherwise its pods and definitions are there and no more."""
     return any(component.name == name for component in COMPONENTS)
