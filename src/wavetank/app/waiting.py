@@ -40,7 +40,10 @@ class Standing:
 
 
 def wait_for_pods(
-    client: KubernetesClient, workloads: Sequence[Workload], tell: Callable[[str], None]
+    client: KubernetesClient,
+    workloads: Sequence[Workload],
+    tell: Callable[[str], None],
+    still_seconds: float = STILL_SECONDS,
 ) -> tuple[Standing, ...]:
     """Wait until every lasting workload has its pods; returns those that have not, when time is over or nothing moves."""
     start = moved = time.monotonic()
@@ -49,7 +52,7 @@ def wait_for_pods(
         now = [_standing(client, each) for each in workloads if each.kind in LASTING]
         missing = tuple(each for each in now if not each.is_up)
         moved = time.monotonic() if now != before else moved
-        if not missing or time.monotonic() > min(start + PODS_SECONDS, moved + STILL_SECONDS):
+        if not missing or time.monotonic() > min(start + PODS_SECONDS, moved + still_seconds):
             return missing
         tell(str(missing[0]))
         before = now
