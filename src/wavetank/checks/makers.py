@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from wavetank.checks.case import Case
-from wavetank.checks.manifests import Manifest
+from wavetank.checks.manifests import Manifest, texts_within
 from wavetank.checks.workloads import TEMPLATES
 from wavetank.kube.kinds import BUILT_IN
 
@@ -89,20 +88,9 @@ def is_mentioned(case: Case, namespace: str, name: str) -> bool:
 def _words(case: Case, namespace: str) -> Iterator[str]:
     for manifest in case.manifests:
         if manifest.kind in ("Role", "ClusterRole") or manifest.group not in BUILT_IN_GROUPS:
-            yield from _texts(manifest.obj.get("rules") if "rules" in manifest.obj else manifest.spec)
+            yield from texts_within(manifest.obj.get("rules") if "rules" in manifest.obj else manifest.spec)
             if manifest.namespace == namespace:
                 yield manifest.name
     for workload in case.workloads_in(namespace):
         for container in (*workload.init_containers, *workload.containers):
-            yield from _texts([container.obj.get("args"), container.obj.get("command")])
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+            yield from texts_within([container.obj.get("args"), container.obj.get("command")])

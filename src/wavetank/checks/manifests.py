@@ -175,3 +175,15 @@ def whole(value: Any) -> int | None:
     if isinstance(value, int):
         return value
     return int(value) if isinstance(value, str) and value.removeprefix("-").isdigit() else None
+
+
+def texts_within(value: Any) -> Iterator[str]:
+    """Every text at any depth of a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from texts_within(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts_within(each)

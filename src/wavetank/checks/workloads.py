@@ -55,6 +55,13 @@ class Autoscaler:
     def is_keda(self) -> bool:
         return self.manifest.kind == "ScaledObject"
 
+    @property
+    def resource_metrics(self) -> frozenset[str]:
+        """Names of the resources whose utilization, a share of the request, it follows."""
+        found = (mapping(metric.get("resource") or metric.get("containerResource")) for metric in self.metrics)
+        own = {str(each["name"]) for each in found if "averageUtilization" in mapping(each.get("target"))}
+        return frozenset(own | {str(trigger.get("type")) for trigger in self.triggers} & {"cpu", "memory"})
+
 
 @dataclass(frozen=True, eq=False)
 class Container:

@@ -19,7 +19,7 @@ def check(case: Case) -> Iterator[Mistake]:
         workload = case.workload(str(target.get("kind")), recommender.namespace, str(target.get("name")))
         if workload is None or workload.autoscaler is None or update_mode(recommender) in PASSIVE_MODES:
             continue
-        shared = sorted(resource_metrics(workload.autoscaler) & controlled_resources(recommender))
+        shared = sorted(workload.autoscaler.resource_metrics & controlled_resources(recommender))
         if shared:
             yield _mistake(workload, workload.autoscaler, recommender, shared)
 
@@ -27,13 +27,6 @@ def check(case: Case) -> Iterator[Mistake]:
 def update_mode(recommender: Manifest) -> str:
     """Absent is Recreate since VPA 1.5; the former default, Auto, does the same."""
     return str(mapping(recommender.spec.get("updatePolicy")).get("updateMode") or "Recreate")
-
-
-def resource_metrics(autoscaler: Autoscaler) -> frozenset[str]:
-    """Names of the resources whose utilization, a share of the request, the autoscaler follows."""
-    found = (mapping(metric.get("resource") or metric.get("containerResource")) for metric in autoscaler.metrics)
-    own = {str(each["name"]) for each in found if "averageUtilization" in mapping(each.get("target"))}
-    return frozenset(own | {str(trigger.get("type")) for trigger in autoscaler.triggers} & {"cpu", "memory"})
 
 
 def controlled_resources(recommender: Manifest) -> frozenset[str]:

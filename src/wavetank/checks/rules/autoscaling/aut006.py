@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from wavetank.checks.case import Case
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.autoscaling.aut001 import resource_metrics
 from wavetank.checks.workloads import Autoscaler
 
 #: whatever serves metrics.k8s.io
@@ -24,7 +23,7 @@ def check(case: Case) -> Iterator[Mistake]:
 
 def _resources(scaler: Autoscaler) -> frozenset[str]:
     by_value = {m["resource"]["name"] for m in scaler.metrics if m.get("type") == "Resource" and m.get("resource")}
-    return resource_metrics(scaler) | {str(name) for name in by_value}
+    return scaler.resource_metrics | {str(name) for name in by_value}
 
 
 def _mistake(scaler: Autoscaler, followed: str) -> Mistake:

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from wavetank.checks.aws import NodeGroup
 from wavetank.checks.case import Case
 from wavetank.checks.machines import machines_of
-from wavetank.checks.manifests import items, mapping
 from wavetank.checks.model import Mistake, Rule, Severity
+from wavetank.checks.rules.storage.classes import zonal_claim
 from wavetank.checks.workloads import Workload
-
-ZONAL_PROVISIONERS = ("ebs.csi.aws.com", "kubernetes.io/aws-ebs", "ebs.csi.eks.amazonaws.com")
 
 
 def check(case: Case) -> Iterator[Mistake]:
@@ -25,32 +23,6 @@ def check(case: Case) -> Iterator[Mistake]:
         wide = [group for group in groups if _grows_anywhere(group)]
         if wide and len(wide) == len(groups):
             yield _mistake(workload, claim, wide[0])
-
-
-def zonal_claim(case: Case, workload: Workload) -> str | None:
-    """The name of a claim of its pods whose volume lives in one zone."""
-    for template in items(workload.manifest.spec.get("volumeClaimTemplates")):
-        if _is_zonal(case, mapping(template.get("spec")).get("storageClassName")):
-            return str(mapping(template.get("metadata")).get("name"))
-    for volume in items(workload.spec.get("volumes")):
-        name = str(mapping(volume.get("persistentVolumeClaim")).get("claimName") or "")
-        claim = case.manifests.find("PersistentVolumeClaim", workload.namespace, name)
-        if claim is not None and _is_zonal(case, claim.spec.get("storageClassName")):
-            return name
-    return None
-
-
-def _is_zonal(case: Case, name: object) -> bool:
-    """A class that is not in the input counts as zonal when it is EKS's own."""
-    if name is None:
-        defaults = [c for c in case.manifests.of_kind("StorageClass") if _is_default(c.annotations)]
-        return any(c.obj.get("provisioner") in ZONAL_PROVISIONERS for c in defaults)
-    found = case.manifests.find("StorageClass", "", str(name))
-    return name == "gp2" if found is None else found.obj.get("provisioner") in ZONAL_PROVISIONERS
-
-
-def _is_default(annotations: object) -> bool:
-    return mapping(annotations).get("storageclass.kubernetes.io/is-default-class") == "true"
 
 
 def _grows_anywhere(group: NodeGroup) -> bool:

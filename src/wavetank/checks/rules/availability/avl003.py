@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from wavetank.checks.case import Case
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.autoscaling.aut013 import zonal_claim
+from wavetank.checks.rules.storage.classes import zonal_claim
 
 #: 99.9 % is 43 minutes a month: less than the restore of a volume in another zone
 PROMISED_PERCENT = Decimal("99.9")

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.manifests import Manifest
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.capacity.cap008 import admitted_pods, stopped_by_neighbours, taken_by_neighbours, use
+from wavetank.checks.quotas import admitted_pods, quotas_of_all_pods, stopped_by_neighbours, taken_by_neighbours, use
 from wavetank.checks.workloads import Workload, readable
 from wavetank.kube import quantity
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for quota in case.manifests.of_kind("ResourceQuota"):
-        if quota.spec.get("scopes") or quota.spec.get("scopeSelector"):
-            continue
+    for quota in quotas_of_all_pods(case):
         for workload in case.workloads_in(quota.namespace):
             if workload.autoscaler is not None:
                 yield from _stops(case, quota, workload)

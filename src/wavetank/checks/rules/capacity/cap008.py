@@ -5,26 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.case import Case
-from wavetank.checks.manifests import Manifest, mapping
+from wavetank.checks.manifests import Manifest
 from wavetank.checks.model import Mistake, Rule, Severity
+from wavetank.checks.quotas import admitted_pods, quotas_of_all_pods, stopped_by_neighbours, use
 from wavetank.checks.workloads import Workload, readable
 from wavetank.kube import quantity
 
-#: quota key -> (requests or limits, resource); the bare names mean requests
-_COMPUTE = {
-    "cpu": ("requests", "cpu"),
-    "memory": ("requests", "memory"),
-    "requests.cpu": ("requests", "cpu"),
-    "requests.memory": ("requests", "memory"),
-    "limits.cpu": ("limits", "cpu"),
-    "limits.memory": ("limits", "memory"),
-}
-
 
 def check(case: Case) -> Iterator[Mistake]:
-    for quota in case.manifests.of_kind("ResourceQuota"):
-        if quota.spec.get("scopes") or quota.spec.get("scopeSelector"):
-            continue
+    for quota in quotas_of_all_pods(case):
         for workload in case.workloads_in(quota.namespace):
             if not (workload.is_per_node or workload.is_batch):
                 yield from _stops(case, quota, workload)
@@ -37,36 +26,6 @@ def _stops(case: Case, quota: Manifest, workload: Workload) -> Iterator[Mistake]
         if admitted is None or admitted >= wanted or stopped_by_neighbours(case, workload, key, admitted):
             continue
         yield _mistake(quota, workload, key, str(limit), admitted)
-
-
-def stopped_by_neighbours(case: Case, workload: Workload, key: str, admitted: int) -> bool:
-    """Whether others in the namespace keep it below its maximum: what CAP007 tells."""
-    return admitted < workload.max_replicas and taken_by_neighbours(case, workload, key) > 0
-
-
-def admitted_pods(case: Case, workload: Workload, key: str, limit: str) -> int | None:
-    """Pods of the workload that the quota entry admits beside the other workloads' least; None when it does not count them."""
-    each = use(workload, key)
-    if not each:
-        return None
-    return max(0, (quantity.milli(limit) - taken_by_neighbours(case, workload, key)) // each)
-
-
-def taken_by_neighbours(case: Case, workload: Workload, key: str) -> int:
-    """What the other workloads of the namespace count at their least, in thousandths."""
-    neighbours = [w for w in case.workloads_in(workload.namespace) if w is not workload and not w.is_per_node]
-    return sum(use(w, key) * w.min_replicas for w in neighbours)
-
-
-def use(workload: Workload, key: str) -> int:
-    """What one pod counts under a quota key, in thousandths."""
-    if key in ("pods", "count/pods"):
-        return 1000
-    if key not in _COMPUTE:
-        return 0
-    which, resource = _COMPUTE[key]
-    amounts = [readable(mapping(c.obj.get("resources")).get(which)) for c in workload.containers]
-    return sum(quantity.milli(each.get(resource, "0")) for each in amounts)
 
 
 def _mistake(quota: Manifest, workload: Workload, key: str, limit: str, admitted: int) -> Mistake:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wavetank.checks.case import Case, label_selector
+from wavetank.checks.case import Case
 from wavetank.checks.fitting import knows_all_nodes
 from wavetank.checks.machines import Machines, machines_of
-from wavetank.checks.manifests import items, mapping, whole
+from wavetank.checks.manifests import items, whole
 from wavetank.checks.model import Mistake, Place, Rule, Severity
+from wavetank.checks.separation import place_of_anti_affinity
 from wavetank.checks.workloads import Workload
 
 ZONE = "topology.kubernetes.io/zone"
@@ -37,18 +38,6 @@ def _promise(workload: Workload) -> Place | None:
         if constraint.get("topologyKey") == ZONE and hard and (whole(constraint.get("maxSkew")) or 1) == 1:
             return workload.at_pod("topologySpreadConstraints", at)
     return place_of_anti_affinity(workload, ZONE)
-
-
-def place_of_anti_affinity(workload: Workload, topology_key: str) -> Place | None:
-    """Where the workload's pods are forbidden to share a zone or node with each other; None when they are not."""
-    anti = mapping(mapping(workload.spec.get("affinity")).get("podAntiAffinity"))
-    key = "requiredDuringSchedulingIgnoredDuringExecution"
-    for at, term in enumerate(items(anti.get(key))):
-        if term.get("topologyKey") == topology_key and label_selector(term.get("labelSelector")).matches(
-            workload.labels
-        ):
-            return workload.at_pod("affinity", "podAntiAffinity", key, at)
-    return None
 
 
 def _mistake(workload: Workload, at: Place, groups: list[Machines], nodes: int, wanted: int, zones: int) -> Mistake:

@@ -8,7 +8,7 @@ from wavetank.checks.case import Case
 from wavetank.checks.fitting import knows_all_nodes
 from wavetank.checks.machines import Machines, machines_of
 from wavetank.checks.model import Mistake, Place, Rule, Severity
-from wavetank.checks.rules.capacity.cap013 import place_of_anti_affinity
+from wavetank.checks.separation import place_of_anti_affinity
 from wavetank.checks.workloads import Workload
 
 NODE = "kubernetes.io/hostname"

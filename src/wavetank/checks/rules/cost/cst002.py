@@ -8,11 +8,9 @@ from decimal import Decimal
 from wavetank.checks.case import Case
 from wavetank.checks.from_plan import place
 from wavetank.checks.model import Mistake, Rule, Severity
+from wavetank.checks.rules.cost.forgotten import FORGOTTEN_METERS, forgotten_usd
 from wavetank.cost import Bill
 from wavetank.plan.model import Plan
-
-#: What bills on paper leave out, by meter.
-FORGOTTEN_METERS = ("natGatewayHour", "natGatewayGB", "publicIPv4Hour")
 
 
 def check(case: Case) -> Iterator[Mistake]:
@@ -23,12 +21,6 @@ def check(case: Case) -> Iterator[Mistake]:
     total = case.bill.total.expected
     if forgotten and total - forgotten <= budget < total:
         yield _mistake(case.plan, case.bill, budget, forgotten, total)
-
-
-def forgotten_usd(bill: Bill) -> Decimal:
-    """What NAT gateways and public IPv4 addresses are expected to cost a month."""
-    amounts = (line.amount for line in bill.lines if line.reading.meter in FORGOTTEN_METERS)
-    return sum((amount.expected for amount in amounts if amount is not None), Decimal(0))
 
 
 def _mistake(plan: Plan, bill: Bill, budget: Decimal, forgotten: Decimal, total: Decimal) -> Mistake:

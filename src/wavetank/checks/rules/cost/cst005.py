@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wavetank.checks.case import Case
 from wavetank.checks.from_plan import place
 from wavetank.checks.model import Mistake, Rule, Severity
-from wavetank.checks.rules.cost.cst002 import forgotten_usd
+from wavetank.checks.rules.cost.forgotten import forgotten_usd
 
 
 def check(case: Case) -> Iterator[Mistake]:

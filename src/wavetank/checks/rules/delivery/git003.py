@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from wavetank.checks.aws import Resource
 from wavetank.checks.case import Case
+from wavetank.checks.manifests import texts_within
 from wavetank.checks.model import Mistake, Place, Rule, Severity
 
 _ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
@@ -50,7 +50,7 @@ def _accounts(case: Case) -> Iterator[Mistake]:
     if case.given.whole:
         return
     for resource in case.aws.resources:
-        found = next(filter(None, map(_account, _texts(resource.body))), None)
+        found = next(filter(None, map(_account, texts_within(resource.body))), None)
         if found is not None:
             yield _inline(resource, found)
 
@@ -68,17 +68,6 @@ def _inline(resource: Resource, account: str) -> Mistake:
         numbers={"account": account},
         severity=Severity.INFO,
     )
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
 
 
 RULE = Rule(

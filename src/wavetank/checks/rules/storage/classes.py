@@ -1,4 +1,4 @@
-"""Storage classes and what claims make of them; shared by the STO rules. Reads objects, judges nothing."""
+"""Storage classes and what claims make of them; shared by rules of several areas. Reads objects, judges nothing."""
 
 from __future__ import annotations
 
@@ -96,5 +96,22 @@ def iops_of(storage_class: Manifest) -> int | None:
     return whole(parameters(storage_class).get("iops"))
 
 
-def iops_per_gib_of(storage_class: Manifest) -> int | None:
-    return whole(parameters(storage_class).get("iopspergb"))
+def zonal_claim(case: Case, workload: Workload) -> str | None:
+    """The name of a claim of its pods whose volume lives in one zone."""
+    for template in items(workload.manifest.spec.get("volumeClaimTemplates")):
+        if _is_zonal(case, mapping(template.get("spec")).get("storageClassName")):
+            return str(mapping(template.get("metadata")).get("name"))
+    for volume in items(workload.spec.get("volumes")):
+        name = str(mapping(volume.get("persistentVolumeClaim")).get("claimName") or "")
+        claim = case.manifests.find("PersistentVolumeClaim", workload.namespace, name)
+        if claim is not None and _is_zonal(case, claim.spec.get("storageClassName")):
+            return name
+    return None
+
+
+def _is_zonal(case: Case, name: object) -> bool:
+    """A class that is not in the input counts as zonal when it is EKS's own."""
+    if name is None:
+        return any(is_default(each) and provisioner(each) in EBS for each in case.manifests.of_kind("StorageClass"))
+    found = case.manifests.find("StorageClass", "", str(name))
+    return name == EKS_CLASS if found is None else provisioner(found) in EBS
