@@ -13,7 +13,7 @@ from platform_texts import MINIMAL
 from wavetank.spec import json_schema
 from wavetank.spec.tree import parse, plain
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "ml-inference" / "platform.yaml"
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/platform.yaml"))
 
 
 def _json(value: Any) -> Any:
@@ -49,9 +49,21 @@ def test_every_field_says_what_it_means() -> None:
     assert sum("InEnvironment" not in name for name in objects) > 60
 
 
-@pytest.mark.parametrize("text", [MINIMAL, EXAMPLE.read_text()], ids=["minimal", "example"])
-def test_the_schema_accepts_what_the_loader_accepts(text: str) -> None:
-    jsonschema.Draft202012Validator(json_schema()).validate(_document(text))
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
+def test_the_schema_accepts_the_examples(example: Path) -> None:
+    jsonschema.Draft202012Validator(json_schema()).validate(_document(example.read_text()))
+
+
+def test_the_schema_accepts_what_the_loader_accepts() -> None:
+    validator = jsonschema.Draft202012Validator(json_schema())
+    validator.validate(_document(MINIMAL))
+    validator.validate(_document(MINIMAL + "environments: {dev: {nodeGroups: [{name: workers, remove: true}]}}\n"))
+    validator.validate(_document(MINIMAL + "environments: {dev: {workloads: [{name: api, config: {URL: null}}]}}\n"))
+
+
+def test_fields_keep_their_documentation_in_environments() -> None:
+    group = json_schema()["$defs"]["NodeGroupInEnvironment"]
+    assert all(field.get("description") for field in group["properties"].values())
 
 
 def test_the_schema_refuses_what_the_loader_refuses() -> None:

@@ -16,6 +16,9 @@ from wavetank.plan.reasons import Reason, Stated, sentence, stated_place
 from wavetank.render.bundle import TRACE_FILE, TRACE_FORMAT, digest
 from wavetank.render.origins import reason_of_json
 
+#: letters of a value that text shows; JSON has all
+LONGEST_VALUE = 240
+
 
 @dataclass(frozen=True)
 class Step:
@@ -54,7 +57,7 @@ class Explanation:
     def __str__(self) -> str:
         shown = [f"{self.file}:{self.line}: {self.text.strip()}"]
         for depth, step in enumerate(self.steps):
-            shown.append(f"  {'  ' * min(depth, 1)}{step.path} = {json.dumps(step.value, ensure_ascii=False)}")
+            shown.append(f"  {'  ' * min(depth, 1)}{step.path} = {_shown(step.value)}")
             shown.append(f"    {'  ' * min(depth, 1)}{sentence(step.reason)}")
         if self.place:
             shown.append(f"  spec: {self.place.file}:{self.place.line}:{self.place.column}")
@@ -69,6 +72,14 @@ class Explanation:
             "steps": [{"path": step.path, "value": step.value, "reason": sentence(step.reason)} for step in self.steps],
             "spec": {"file": place.file, "line": place.line, "column": place.column} if place else None,
         }
+
+
+def _shown(value: Any) -> str:
+    """A value as a reader wants it: what is not set left out, and cut where it fills more than two lines."""
+    if isinstance(value, dict):
+        value = {key: each for key, each in value.items() if each is not None}
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… (all of it: --format json)"
 
 
 def explain(file: Path, line: int) -> Explanation:
