@@ -19,6 +19,7 @@ from wavetank.kube.conditions import is_true
 from wavetank.kube.types import Obj
 from wavetank.plan import Plan
 from wavetank.render import write
+from wavetank.render.kubernetes.script import TEMPLATE_IS_MADE
 from wavetank.twin.components import StandIns, install
 from wavetank.twin.nodes.loadbalancer import ModelledLoadBalancers
 from wavetank.twin.nodes.scripted import ScriptedNode
@@ -95,7 +96,7 @@ def test_a_dry_run_and_a_real_apply_succeed(name: str, environment: str, tmp_pat
         run("kubectl", "apply", "-f", "kubernetes/00-namespaces.yaml")
         if (tmp_path / TEMPLATES).exists():
             run("kubectl", "apply", "-f", TEMPLATES)
-            run("kubectl", "wait", "--for=jsonpath={.status.created}=true", "-f", TEMPLATES, "--timeout=30s")
+            run("kubectl", "wait", f"--for={TEMPLATE_IS_MADE}", "-f", TEMPLATES, "--timeout=30s")
         run("kubectl", "apply", "--server-side", "--dry-run=server", "-f", "kubernetes")
         applied = run(str(script)) if script.exists() else run("kubectl", "apply", "-f", "kubernetes")
         assert f"namespace/{plan_of(name, environment).namespaces[0].name} unchanged" in applied

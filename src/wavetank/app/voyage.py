@@ -34,6 +34,7 @@ from wavetank.kube.conditions import is_true
 from wavetank.kube.times import rfc3339
 from wavetank.render import write
 from wavetank.render.kubernetes.image_policy import constraint_definitions
+from wavetank.render.kubernetes.script import TEMPLATE_IS_MADE
 from wavetank.render.kubernetes.script import TEMPLATES as POLICY_TEMPLATES
 from wavetank.twin.components.registry import PARTS, UnknownComponentError, acts
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
@@ -240,9 +241,10 @@ class Voyage:
         if not kinds:
             return
         self.progress.passing("Gatekeeper makes kinds of the policy templates")
-        self.run_kubectl("apply", "-f", str(folder / POLICY_TEMPLATES))
-        for condition in ("create", "condition=Established"):
-            self.run_kubectl("wait", f"--for={condition}", f"--timeout={KINDS_SECONDS}s", *kinds)
+        templates = str(folder / POLICY_TEMPLATES)
+        self.run_kubectl("apply", "-f", templates)
+        self.run_kubectl("wait", f"--for={TEMPLATE_IS_MADE}", f"--timeout={KINDS_SECONDS}s", "-f", templates)
+        self.run_kubectl("wait", "--for=condition=Established", f"--timeout={KINDS_SECONDS}s", *kinds)
 
     def run_kubectl(self, *words: str, timeout_seconds: float = 120) -> str:
         """What kubectl prints; OperationFailed with its own words when it refuses."""

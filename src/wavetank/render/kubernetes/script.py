@@ -19,6 +19,8 @@ from wavetank.render.trace import Line
 
 FILE = "apply.sh"
 CLASSES, TEMPLATES = "02-classes.yaml", "03-policy-templates.yaml"
+#: what Gatekeeper says in a template's status when its kind is made, as a condition of ``kubectl wait``
+TEMPLATE_IS_MADE = "jsonpath={.status.created}=true"
 _WAIT_TIMEOUT = "2m"
 
 
@@ -66,5 +68,6 @@ def _templates_first(plan: Plan) -> Iterator[Line]:
     yield Line("")
     yield Line("# Gatekeeper makes the kinds of the policies from these templates, some seconds after it has them.")
     yield Line(f'kubectl apply -f "$files/{TEMPLATES}"', "imagePolicy")
-    yield Line(f"kubectl wait --for=create --timeout={_WAIT_TIMEOUT} {crds}", "imagePolicy")
+    made = f"kubectl wait --for='{TEMPLATE_IS_MADE}' --timeout={_WAIT_TIMEOUT}"
+    yield Line(f'{made} -f "$files/{TEMPLATES}"', "imagePolicy")
     yield Line(f"kubectl wait --for=condition=Established --timeout={_WAIT_TIMEOUT} {crds}", "imagePolicy")
