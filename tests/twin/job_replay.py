@@ -13,7 +13,7 @@ from wavetank.twin.controllers.job_rules import INDEX_NOTE
 JOBS = "jobs.batch"
 #: Counters that the recordings leave out.
 _NOT_RECORDED = {"startTime", "completionTime", "conditions", "uncountedTerminatedPods"}
-QUIET_SECONDS = 0.5
+QUIET_SECONDS = 1.2
 
 
 class JobReplay:

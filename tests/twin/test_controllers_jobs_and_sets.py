@@ -118,3 +118,63 @@ def test_a_partition_keeps_the_lower_pods_on_the_old_revision() -> None:
     made.cluster.delete("pods", NAMESPACE, "db-0")
     made.engine.run_for(5)
     assert {p["metadata"]["name"]: p["spec"]["containers"][0]["image"] for p in made.pods()} == images
+
+
+def bench_with_disks() -> Bench:
+    """Pods of the set find volumes, and become ready half a second after they started."""
+    made = Bench(PodScript(ready=0.5))
+    for number in range(2):
+        spec = {"capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/disk"}}
+        metadata = {"name": f"disk-{number}"}
+        made.cluster.create({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec})
+    made.engine.run_for(1)
+    return made
+
+
+def claims_left(made: Bench) -> list[str]:
+    return [str(c["metadata"]["name"]) for c in made.cluster.list("persistentvolumeclaims", NAMESPACE)]
+
+
+def test_claims_go_with_pods_or_with_the_set_as_the_retention_policy_says() -> None:
+    made = bench_with_disks()
+    policy = {"whenScaled": "Delete", "whenDeleted": "Delete"}
+    made.cluster.create(stateful_set(persistentVolumeClaimRetentionPolicy=policy))
+    made.engine.run_for(20)
+    assert claims_left(made) == ["data-db-0", "data-db-1"]
+    made.cluster.set_replicas("statefulsets.apps", NAMESPACE, "db", 1)
+    made.engine.run_for(60)
+    assert claims_left(made) == ["data-db-0"]
+    made.cluster.delete("statefulsets.apps", NAMESPACE, "db")
+    made.engine.run_for(60)
+    assert claims_left(made) == []
+
+
+def test_claims_stay_unless_somebody_wants_them_gone() -> None:
+    made = bench_with_disks()
+    made.cluster.create(stateful_set())
+    made.engine.run_for(20)
+    made.cluster.set_replicas("statefulsets.apps", NAMESPACE, "db", 0)
+    made.engine.run_for(60)
+    made.cluster.delete("statefulsets.apps", NAMESPACE, "db")
+    made.engine.run_for(60)
+    assert claims_left(made) == ["data-db-0", "data-db-1"]
+
+
+def test_a_running_pod_is_let_go_when_its_job_is_gone() -> None:
+    made = Bench(PodScript())
+    made.cluster.create(job())
+    made.engine.run_for(5)
+    made.cluster.delete("jobs.batch", NAMESPACE, "work")
+    made.engine.run_for(60)
+    assert made.pods() == []
+
+
+def test_containers_of_an_indexed_job_are_told_their_index() -> None:
+    made = Bench(PodScript(start=None))
+    made.cluster.create(job(completionMode="Indexed", completions=2, parallelism=2))
+    made.engine.run_for(2)
+    for pod in made.pods():
+        (variable,) = pod["spec"]["containers"][0]["env"]
+        assert variable["name"] == "JOB_COMPLETION_INDEX"
+        path = variable["valueFrom"]["fieldRef"]["fieldPath"]
+        assert path == "metadata.labels['batch.kubernetes.io/job-completion-index']"

@@ -58,7 +58,7 @@ THOROUGH = (
 RECORDERS_OWN = {"nodes-01": {9}, "top-events-01": {13, 18}}
 #: Steps that must come within a fraction of a second of the one before (while old pods still end; "lasts 0s"); on a busy
 #: machine kubectl alone takes longer.
-WITHIN_A_MOMENT = {"platform-01-inference": {14}, "storage-01": {19}}
+WITHIN_A_MOMENT = {"platform-01-inference": {14}, "statefulset-01": {13}, "storage-01": {19}}
 SESSIONS = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in THOROUGH)]
 
 

@@ -37,6 +37,8 @@ from .pods import deletion_order, is_active, pod_of_template
 RESOURCE = "jobs.batch"
 FINALIZER = "batch.kubernetes.io/job-tracking"
 BURST = 500
+#: Changes of pods within this time are seen in one pass (``syncJobBatchPeriod``); changes of the Job itself at once.
+BATCH_SECONDS = 1.0
 
 
 @dataclass
@@ -58,7 +60,7 @@ class JobController(Controller):
 
     def watch(self) -> None:
         self.on(RESOURCE, self.itself)
-        self.on("pods", self.owner_of_kind("Job"))
+        self.on("pods", self.owner_of_kind("Job"), after_seconds=BATCH_SECONDS)
 
     def reconcile(self, key: Key) -> None:
         job = self.cluster.find(RESOURCE, *key)

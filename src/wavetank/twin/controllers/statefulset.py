@@ -20,7 +20,9 @@ from .informer import address
 from .ownership import claimed
 from .pod_control import slow_start_batches
 from .revisions import History, hash_of
+from .stateful_claims import owned
 from .stateful_pods import (
+    claim_names,
     claims_for,
     is_available,
     is_healthy,
@@ -115,6 +117,7 @@ class StatefulSetController(Controller):
     def _advance(self, now: Pass) -> ApiError | None:
         """One step: make what is missing, then remove what is too much, then update what is old."""
         try:
+            self._set_claim_owners(now)
             if self._fill(now) or self._condemn(now):
                 return None
             self._update(now)
@@ -176,6 +179,17 @@ class StatefulSetController(Controller):
         set_name, claim_name = stateful_set["metadata"]["name"], claim["metadata"]["name"]
         text = f"Create Claim {claim_name} Pod {name} in StatefulSet {set_name} success"
         self.event(stateful_set, "Normal", "SuccessfulCreate", text)
+
+    def _set_claim_owners(self, now: Pass) -> None:
+        """Before a pod goes, its claims have to know whether they go with it."""
+        for ordinal, pod in now.pods.items():
+            for name in claim_names(now.stateful_set, ordinal).values():
+                claim = self.cluster.find("persistentvolumeclaims", pod["metadata"]["namespace"], name)
+                if claim is None:
+                    continue
+                wanted = owned(claim, now.stateful_set, pod, condemned=ordinal not in now.ordinals)
+                if wanted is not claim:
+                    self.cluster.update(wanted)
 
     # --- removing pods -----------------------------------------------------------------------------------------
 
