@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import yaml
 
-from example_bundles import bundle, cases
+from example_bundles import bundle, cases, plan_of
+from wavetank.render.kubernetes.storage import chosen_file_systems
 
 PLACE = "${file_system_id:media}"
 FILES = bundle("video-creator", "production").files
 
 
-def test_only_platforms_that_need_it_have_a_script() -> None:
-    found = {name for name, environment in cases() if "apply.sh" in bundle(name, environment).files}
-    assert found == {"microservices", "video-creator"}
+@pytest.mark.parametrize(("name", "environment"), cases())
+def test_only_platforms_that_need_it_have_a_script(name: str, environment: str) -> None:
+    planned = plan_of(name, environment)
+    needed = planned.image_policy is not None or bool(chosen_file_systems(planned))
+    assert ("apply.sh" in bundle(name, environment).files) == needed
 
 
 def test_it_asks_terraform_for_outputs_that_are_there() -> None:
