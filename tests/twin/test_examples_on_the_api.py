@@ -48,7 +48,7 @@ def cluster_of(planned: Plan, folder: Path) -> Iterator[Callable[..., str]]:
     world = ApiWorld((MACHINE,), version=planned.cluster.version)
     stand_ins = StandIns(world.cluster, ModelledLoadBalancers())
     for addon in planned.add_ons:
-        install(world.cluster, addon.name, addon.version, addon.configuration)
+        install(world.cluster, addon.name, addon.version or "default", addon.configuration)
     for release in planned.helm_releases:
         install(world.cluster, release.chart, release.version, release.values)
     with open_api(world):
