@@ -33,7 +33,7 @@ def examples(*endings: str) -> list[SourceFile]:
 YAML_FILES = examples(".yaml")
 TERRAFORM_FILES = examples(".tf")
 #: what a random node is replaced by; text that templates leave behind is among it
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1e30, "", "x", "10%", "{{ .Values.x }}", "${var.x}", "1Gi", [], {}, [None], [[{}]], {"": None}]
 )
 tree = st.recursive(

@@ -12,13 +12,15 @@ from datetime import date
 from functools import cached_property
 
 from wavetank.cost import Bill
-from wavetank.kube.selectors import InvalidSelectorError, LabelSelector
 from wavetank.kube.types import Obj
 from wavetank.plan.model import Plan
 
 from .aws import Aws
 from .components import Components, components_of
-from .manifests import Manifest, Manifests, mapping
+from .makers import Makers
+from .manifests import Manifest, Manifests
+from .selection import Index
+from .selection import label_selector as label_selector  # rules ask for it here
 from .sources import SourceFile
 from .workloads import Autoscaler, Declared, Workload, autoscalers_of, workloads_of
 
@@ -93,37 +95,37 @@ class Case:
         found = self.manifests.find(kind, namespace, name)
         return next((w for w in self.workloads if w.manifest is found), None) if found else None
 
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.workloads, self.manifests)
+
+    @cached_property
+    def makers(self) -> Makers:
+        """What else may make objects that the input only refers to."""
+        return Makers(self)
+
     def workloads_in(self, namespace: str) -> Sequence[Workload]:
-        return [w for w in self.workloads if w.namespace == namespace]
+        return self._index.in_namespace(namespace)
 
     def selected(self, namespace: str, selector: Obj | None) -> Sequence[Workload]:
         """Workloads of a namespace whose pods a label selector (matchLabels, matchExpressions) selects."""
-        wanted = label_selector(selector)
-        return [w for w in self.workloads_in(namespace) if wanted.matches(w.labels)]
+        return self._index.selected(namespace, selector)
 
     def services_of(self, workload: Workload) -> Sequence[Manifest]:
         """Services whose selector selects the workload's pods."""
-        return [s for s in self.manifests.in_namespace("Service", workload.namespace) if _serves(s, workload)]
+        return self._index.services.get(workload, ())
 
     def workloads_of(self, service: Manifest) -> Sequence[Workload]:
         """Workloads that a Service sends to; none for a Service without a selector."""
-        return [w for w in self.workloads_in(service.namespace) if _serves(service, w)]
+        return self._index.served(service)
 
     def budgets_of(self, workload: Workload) -> Sequence[Manifest]:
         """PodDisruptionBudgets that count the workload's pods."""
-        budgets = self.manifests.in_namespace("PodDisruptionBudget", workload.namespace)
-        return [b for b in budgets if label_selector(b.spec.get("selector")).matches(workload.labels)]
+        return self._index.budgets.get(workload, ())
 
     def policies_of(self, workload: Workload, direction: str) -> Sequence[Manifest]:
         """NetworkPolicies that restrict the workload's pods; ``direction`` is "Ingress" or "Egress"."""
-        policies = self.manifests.in_namespace("NetworkPolicy", workload.namespace)
-        return [
-            p
-            for p in policies
-            if p.group == "networking.k8s.io"
-            and direction in policy_types(p)
-            and label_selector(p.spec.get("podSelector") or {}).matches(workload.labels)
-        ]
+        return [p for p in self._index.policies.get(workload, ()) if direction in policy_types(p)]
 
     def namespace(self, name: str) -> Manifest | None:
         return self.manifests.find("Namespace", "", name)
@@ -140,16 +142,3 @@ def policy_types(policy: Manifest) -> Sequence[str]:
     if isinstance(stated, list) and stated:
         return [str(each) for each in stated]
     return ["Ingress", "Egress"] if "egress" in policy.spec else ["Ingress"]
-
-
-def label_selector(selector: Obj | None) -> LabelSelector:
-    """A LabelSelector object; one that cannot be read selects nothing (schema rules speak of it)."""
-    try:
-        return LabelSelector.from_object(selector)
-    except (InvalidSelectorError, KeyError, TypeError, AttributeError):
-        return LabelSelector(selects_nothing=True)
-
-
-def _serves(service: Manifest, workload: Workload) -> bool:
-    selector = mapping(service.spec.get("selector"))
-    return bool(selector) and all(workload.labels.get(key) == str(value) for key, value in selector.items())

@@ -1,18 +1,24 @@
 """What else may make objects that the input only refers to: operators, charts, jobs. Where any may, "missing" is not known.
 
-Called by rules about references. Reads objects, judges nothing.
+Rules about references ask it as ``case.makers``. Reads objects, judges nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from wavetank.checks.case import Case
-from wavetank.checks.manifests import Manifest, texts_within
-from wavetank.checks.workloads import TEMPLATES
 from wavetank.kube.kinds import BUILT_IN
 
+from .manifests import Manifest, texts_within
+from .workloads import TEMPLATES
+
+if TYPE_CHECKING:
+    from .case import Case
+
+_WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
 BUILT_IN_GROUPS = frozenset(resource.group for resource in BUILT_IN)
 #: groups of custom resources that make no pods and no Services
 _IDLE_GROUPS = (
@@ -57,40 +63,66 @@ _IDLE_KINDS = (
 _INSTALLERS = ("Application", "ApplicationSet", "HelmRelease", "HelmChart", "Kustomization")
 
 
-def all_pods_are_known(case: Case, namespace: str) -> bool:
-    """Whether every pod of the namespace comes from a workload of the input, of which there is at least one."""
-    return bool(case.workloads_in(namespace)) and not may_get_objects(case, namespace)
+class Makers:
+    """Of one case; answers are kept, as many rules ask the same."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._words: dict[str, frozenset[str]] = {}
+
+    def all_pods_are_known(self, namespace: str) -> bool:
+        """Whether every pod of the namespace comes from a workload of the input, of which there is at least one."""
+        return bool(self._case.workloads_in(namespace)) and not self.may_get_objects(namespace)
+
+    def may_get_objects(self, namespace: str) -> bool:
+        """Whether an operator or a chart may put pods and Services into the namespace beside the input."""
+        if any(release.namespace in (None, namespace) for release in self._case.aws.helm_releases):
+            return True
+        return self._installs_anywhere or bool(self._busy & {namespace, ""})
+
+    @cached_property
+    def _installs_anywhere(self) -> bool:
+        return bool(self._case.manifests.of_kind(*_INSTALLERS))
+
+    @cached_property
+    def _busy(self) -> frozenset[str]:
+        """Namespaces with custom resources that may become pods; "" for those of the whole cluster."""
+        return frozenset(m.namespace for m in self._case.manifests if _makes_pods(m))
+
+    def mention(self, namespace: str, name: str) -> bool:
+        """Whether anything that may make an object says its name: a custom resource, or a program by its arguments or roles.
+
+        A certificate names its Secret, a job gets ``--secret-name``, a role allows a controller to change one ConfigMap.
+        """
+        return name in self._everywhere or name in self._words_in(namespace)
+
+    @cached_property
+    def _everywhere(self) -> frozenset[str]:
+        found = [m for m in self._case.manifests if _may_name(m)]
+        values = [m.obj.get("rules") if "rules" in m.obj else m.spec for m in found]
+        return frozenset(word for value in values for text in texts_within(value) for word in _names_in(text))
+
+    def _words_in(self, namespace: str) -> frozenset[str]:
+        if namespace not in self._words:
+            workloads = self._case.workloads_in(namespace)
+            containers = [c for w in workloads for c in (*w.init_containers, *w.containers)]
+            said = [text for c in containers for text in texts_within([c.obj.get("args"), c.obj.get("command")])]
+            titles = {m.name for m in self._case.manifests if m.namespace == namespace and _may_name(m)}
+            self._words[namespace] = frozenset(titles | {word for text in said for word in _names_in(text)})
+        return self._words[namespace]
 
 
-def may_get_objects(case: Case, namespace: str) -> bool:
-    """Whether an operator or a chart may put pods and Services into the namespace beside the input."""
-    if case.manifests.of_kind(*_INSTALLERS):
-        return True
-    if any(release.namespace in (None, namespace) for release in case.aws.helm_releases):
-        return True
-    return any(m.namespace in (namespace, "") and _makes_pods(m) for m in case.manifests)
+def _may_name(manifest: Manifest) -> bool:
+    return manifest.kind in ("Role", "ClusterRole") or manifest.group not in BUILT_IN_GROUPS
+
+
+def _names_in(text: str) -> Iterator[str]:
+    """What may be an object's name in a text: whole words, and what stands before a dot of one."""
+    for word in _WORD.findall(text):
+        parts = word.split(".")
+        yield from (".".join(parts[: at + 1]) for at in range(len(parts)))
 
 
 def _makes_pods(manifest: Manifest) -> bool:
     custom = manifest.group not in BUILT_IN_GROUPS and manifest.kind not in TEMPLATES
     return custom and manifest.kind not in _IDLE_KINDS and not manifest.group.endswith(_IDLE_GROUPS)
-
-
-def is_mentioned(case: Case, namespace: str, name: str) -> bool:
-    """Whether anything that may make an object says its name: a custom resource, or a program by its arguments or roles.
-
-    A certificate names its Secret, a job gets ``--secret-name``, a role allows a controller to change one ConfigMap.
-    """
-    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
-    return any(word.search(text) for text in _words(case, namespace))
-
-
-def _words(case: Case, namespace: str) -> Iterator[str]:
-    for manifest in case.manifests:
-        if manifest.kind in ("Role", "ClusterRole") or manifest.group not in BUILT_IN_GROUPS:
-            yield from texts_within(manifest.obj.get("rules") if "rules" in manifest.obj else manifest.spec)
-            if manifest.namespace == namespace:
-                yield manifest.name
-    for workload in case.workloads_in(namespace):
-        for container in (*workload.init_containers, *workload.containers):
-            yield from texts_within([container.obj.get("args"), container.obj.get("command")])

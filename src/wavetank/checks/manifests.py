@@ -135,6 +135,13 @@ class Manifests:
         return {kind: tuple(of_kind) for kind, of_kind in found.items()}
 
     @cached_property
+    def _by_namespace(self) -> Mapping[tuple[str, str], tuple[Manifest, ...]]:
+        found: defaultdict[tuple[str, str], list[Manifest]] = defaultdict(list)
+        for manifest in self.all:
+            found[manifest.kind, manifest.namespace].append(manifest)
+        return {key: tuple(within) for key, within in found.items()}
+
+    @cached_property
     def _by_name(self) -> Mapping[tuple[str, str, str], Manifest]:
         # The first of a name wins: it is the one that was written first.
         return {(m.kind, m.namespace, m.name): m for m in reversed(self.all)}
@@ -145,7 +152,7 @@ class Manifests:
         return tuple(m for m in found if group is None or m.group == group)
 
     def in_namespace(self, kind: str, namespace: str) -> tuple[Manifest, ...]:
-        return tuple(m for m in self._by_kind.get(kind, ()) if m.namespace == namespace)
+        return self._by_namespace.get((kind, namespace), ())
 
     def find(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """One object by name; ``namespace`` is "" for kinds of the whole cluster."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.case import Case
-from wavetank.checks.makers import all_pods_are_known
 from wavetank.checks.manifests import texts
 from wavetank.checks.model import Mistake, Rule, Severity
 
@@ -13,7 +12,7 @@ from wavetank.checks.model import Mistake, Rule, Severity
 def check(case: Case) -> Iterator[Mistake]:
     for service in case.manifests.of_kind("Service", group=""):
         selector = texts(service.spec.get("selector"))
-        if not selector or case.workloads_of(service) or not all_pods_are_known(case, service.namespace):
+        if not selector or case.workloads_of(service) or not case.makers.all_pods_are_known(service.namespace):
             continue
         if any(selector.items() <= workload.labels.items() for workload in case.workloads):
             continue  # in another namespace: AVL011

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from wavetank.checks.case import Case
 from wavetank.checks.entrances import backends
-from wavetank.checks.makers import all_pods_are_known, is_mentioned
 from wavetank.checks.manifests import Manifest, items
 from wavetank.checks.model import Mistake, Rule, Severity
 
@@ -27,8 +26,8 @@ def check(case: Case) -> Iterator[Mistake]:
 
 
 def _missing(case: Case, ingress: Manifest, name: str) -> Iterator[Mistake]:
-    known = all_pods_are_known(case, ingress.namespace) or case.given.whole
-    if known and not is_mentioned(case, ingress.namespace, name):
+    known = case.makers.all_pods_are_known(ingress.namespace) or case.given.whole
+    if known and not case.makers.mention(ingress.namespace, name):
         there = len(case.manifests.in_namespace("Service", ingress.namespace))
         yield Mistake(
             at=ingress.at("spec", "rules"),

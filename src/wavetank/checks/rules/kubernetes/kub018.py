@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.case import Case, label_selector
-from wavetank.checks.makers import all_pods_are_known
 from wavetank.checks.manifests import mapping
 from wavetank.checks.model import Mistake, Rule, Severity
 from wavetank.checks.workloads import SCALABLE
@@ -15,7 +14,7 @@ def check(case: Case) -> Iterator[Mistake]:
     yield from _autoscalers(case)
     for budget in case.manifests.of_kind("PodDisruptionBudget", group="policy"):
         selector = budget.spec.get("selector")
-        if not mapping(selector) or not all_pods_are_known(case, budget.namespace):
+        if not mapping(selector) or not case.makers.all_pods_are_known(budget.namespace):
             continue
         wanted = label_selector(mapping(selector))
         if not any(wanted.matches(w.labels) for w in case.workloads_in(budget.namespace)):
@@ -33,7 +32,7 @@ def _autoscalers(case: Case) -> Iterator[Mistake]:
         kind, name, namespace = scaler.target_kind, scaler.target_name, scaler.manifest.namespace
         if kind not in SCALABLE or not name or case.manifests.find(kind, namespace, name) is not None:
             continue
-        if all_pods_are_known(case, namespace) or case.given.whole:
+        if case.makers.all_pods_are_known(namespace) or case.given.whole:
             there = len(case.workloads_in(namespace))
             yield Mistake(
                 at=scaler.manifest.at("spec", "scaleTargetRef"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from wavetank.checks.case import Case
-from wavetank.checks.makers import is_mentioned, may_get_objects
 from wavetank.checks.manifests import items, mapping
 from wavetank.checks.model import Mistake, Place, Rule, Severity
 from wavetank.checks.rules.kubernetes.pods import every_container, is_hook
@@ -78,8 +77,8 @@ def _is_missing(case: Case, workload: Workload, need: Need) -> bool:
         return False
     if need.kind == "ServiceAccount" and _is_made_for_a_role(case, namespace, need.name):
         return False
-    known = case.given.whole or not may_get_objects(case, namespace)
-    return known and not is_mentioned(case, namespace, need.name)
+    known = case.given.whole or not case.makers.may_get_objects(namespace)
+    return known and not case.makers.mention(namespace, need.name)
 
 
 def _is_made_for_a_role(case: Case, namespace: str, name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavetank.checks.case import Case
-from wavetank.checks.makers import may_get_objects
 from wavetank.checks.manifests import Manifest, items, mapping, texts
 from wavetank.checks.model import Mistake, Rule, Severity, Step
 from wavetank.kube.types import Obj
@@ -57,7 +56,7 @@ def _is_in_sight(case: Case, holder: Manifest, host: str) -> bool:
     if len(parts) > 2:
         return True  # a name of the outside
     namespace = parts[1] if len(parts) > 1 else holder.namespace
-    return bool(case.manifests.in_namespace("Service", namespace)) and not may_get_objects(case, namespace)
+    return bool(case.manifests.in_namespace("Service", namespace)) and not case.makers.may_get_objects(namespace)
 
 
 def _covers(name: str, host: str) -> bool:

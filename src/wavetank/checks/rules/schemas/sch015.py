@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from wavetank.checks.case import Case
-from wavetank.checks.manifests import Manifest, mapping
+from wavetank.checks.manifests import Manifest, texts_within
 from wavetank.checks.model import Mistake, Rule, Severity
 from wavetank.checks.workloads import Workload
 
@@ -16,9 +15,11 @@ _FOUND_BY_NAME = ("aws-auth", "coredns", "kube-proxy", "amazon-vpc-cni", "cluste
 
 
 def check(case: Case) -> Iterator[Mistake]:
-    for config in case.manifests.of_kind("ConfigMap", group=""):
+    configs = case.manifests.of_kind("ConfigMap", group="")
+    said = {namespace: _said(case.workloads_in(namespace)) for namespace in {config.namespace for config in configs}}
+    for config in configs:
         workloads = case.workloads_in(config.namespace)
-        if workloads and not _is_found_otherwise(config) and not any(reads(w, config.name) for w in workloads):
+        if workloads and not _is_found_otherwise(config) and config.name not in said[config.namespace]:
             yield Mistake(
                 at=config.at("metadata", "name"),
                 message=(
@@ -37,20 +38,9 @@ def _is_found_otherwise(config: Manifest) -> bool:
     return labelled or owned or config.name in _FOUND_BY_NAME or config.namespace == "kube-system"
 
 
-def reads(workload: Workload, name: str) -> bool:
-    """Whether the pod's specification mentions a ConfigMap of the name anywhere."""
-    return any(mapping(value).get("name") == name or value == name for value in _values(workload.spec))
-
-
-def _values(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield each
-            yield from _values(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield each
-            yield from _values(each)
+def _said(workloads: Sequence[Workload]) -> frozenset[str]:
+    """Every text in the pods' specifications: who reads a ConfigMap names it."""
+    return frozenset(text for workload in workloads for text in texts_within(workload.spec))
 
 
 RULE = Rule(
