@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=64)  # One moment is written into several objects.
 def rfc3339(moment: datetime) -> str:
     """``metav1.Time``: whole seconds, UTC, with ``Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=64)
 def rfc3339_micro(moment: datetime) -> str:
     """``metav1.MicroTime``: six digits of fraction."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

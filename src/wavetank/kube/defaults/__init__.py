@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from ..types import Obj, Resource
 from . import admission, apps, autoscaling, batch, core, extensions, networking, rbac, services, storage
+from .pods import fill_pod, shared_spec
 
 #: Fills in the defaults of an object in place.
 Filler: TypeAlias = Callable[[Obj], None]
@@ -37,9 +38,20 @@ def defaulted(obj: Obj, resource: Resource) -> Obj:
     filler = _FILLERS.get((resource.group, resource.kind))
     if filler is None:
         return obj
+    if filler is fill_pod:
+        shared = shared_spec(obj.get("spec"))
+        if shared is not None:
+            return _with_spec(obj, shared)
     result = copied(obj)
     assert isinstance(result, dict)
     filler(result)
+    return result
+
+
+def _with_spec(pod: Obj, spec: Obj) -> Obj:
+    """A pod with its specification filled in already."""
+    result: Obj = {key: spec if key == "spec" else copied(value) for key, value in pod.items()}
+    result.setdefault("status", {}).setdefault("phase", "Pending")
     return result
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .. import quantity
 from ..types import Obj
@@ -27,6 +29,26 @@ def fill_pod(pod: Obj) -> None:
                 if not port.get("hostPort") and "containerPort" in port:
                     port["hostPort"] = port["containerPort"]
     pod.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def shared_spec(spec: Obj | None) -> Obj | None:
+    """A pod's specification with its defaults, one object for all pods of a template; None when it cannot be shared.
+
+    The pods of a workload state the same words, so they are filled in once, and kept once.
+    """
+    try:
+        return _filled(marshal.dumps(spec, 2)) if spec else None
+    except ValueError:
+        # Not plain JSON, such as a mapping of a YAML reader.
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _filled(spec: bytes) -> Obj:
+    pod: Obj = {"spec": marshal.loads(spec)}
+    fill_pod(pod)
+    filled: Obj = pod["spec"]
+    return filled
 
 
 def fill_template(template: Obj) -> None:

@@ -113,7 +113,9 @@ class Pipeline:
     def admitted(self, attempt: Attempt) -> Attempt:
         for plugin in self._admission:
             if plugin.admit is not None:
-                attempt = attempt.with_object(plugin.admit(attempt))
+                obj = plugin.admit(attempt)
+                if obj is not attempt.obj:
+                    attempt = attempt.with_object(obj)
         return attempt
 
     def review(self, attempt: Attempt) -> None:

@@ -153,7 +153,11 @@ class Cycle:
         count: int,
     ) -> Outcome:
         top = max(totals)
-        chosen = self._tie_break([i for i, total in enumerate(totals) if total == top])
+        if self._tie_break is first_of:
+            # The usual case, without asking all nodes again.
+            chosen = totals.index(top)
+        else:
+            chosen = self._tie_break([i for i, total in enumerate(totals) if total == top])
         return Outcome(names[chosen], names, scores, totals, filters=filters, node_count=count)
 
     # --- all nodes ---------------------------------------------------------------------------------------------
