@@ -65,7 +65,11 @@ def _standing(client: KubernetesClient, workload: Workload) -> Standing:
     if workload.kind == "DaemonSet":
         ready, wanted = int(status.get("numberAvailable", 0)), int(status.get("desiredNumberScheduled", 0))
         return Standing(workload, ready, wanted, bool(found))
-    return Standing(workload, int(status.get("availableReplicas", 0)), workload.min_replicas, bool(found))
+    scaling = workload.autoscaling
+    # KEDA does not act here, so that nobody raises the number of pods to the least that was asked for.
+    idle = scaling is not None and scaling.events is not None
+    wanted = int(found.get("spec", {}).get("replicas", 1)) if idle else workload.min_replicas
+    return Standing(workload, int(status.get("availableReplicas", 0)), wanted, bool(found))
 
 
 def reason(client: KubernetesClient, workload: Workload) -> str:
