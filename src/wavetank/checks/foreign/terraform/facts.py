@@ -224,7 +224,7 @@ def _node_group(aws: Aws, group: Resource, subnets: Mapping[str, Subnet]) -> Nod
         subnets=names,
         capacity_type=text(body.get("capacity_type", "ON_DEMAND")),
         ami_type=text(body.get("ami_type")),
-        disk_gib=number(body.get("disk_size")),
+        disk_gib=number(body.get("disk_size")) or _disk_gib(template),
         disk_type=None,
         disk_encrypted=None,
         metadata_hop_limit=_hop_limit(template),
@@ -241,6 +241,13 @@ _GROUP_FIELDS = {
     "taints": ("taint",),
     "kubelet": ("launch_template",),
 }
+
+
+def _disk_gib(template: Resource | None) -> int | None:
+    """The largest volume of a launch template: Bottlerocket keeps its system on a small one of its own."""
+    mappings = template.blocks("block_device_mappings") if template is not None else ()
+    sizes = [number(first_block(each, "ebs").get("volume_size")) for each in mappings]
+    return max((size for size in sizes if size is not None), default=None)
 
 
 def _launch_template(aws: Aws, body: Mapping[str, Any]) -> Resource | None:

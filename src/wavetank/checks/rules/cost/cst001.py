@@ -10,17 +10,18 @@ from wavetank.checks.case import Case
 from wavetank.checks.from_plan import place
 from wavetank.checks.model import Mistake, Place, Rule, Severity
 from wavetank.checks.rules.cost.least import control_plane_usd, least_usd, nat_usd
+from wavetank.plan.model import Plan
 
 
 def check(case: Case) -> Iterator[Mistake]:
     if case.plan is not None and case.bill is not None:
-        stated = case.plan.objectives.monthly_cost_usd
         floor = case.bill.total.floor
-        if stated is not None and stated < floor:
-            parts = ", ".join(
-                f"{name} ${amount.floor}" for name, amount in case.bill.by_component().items() if amount.floor
-            )
-            yield _mistake(place(case.plan, "objectives.monthlyCostUsd"), stated, floor, parts)
+        parts = ", ".join(
+            f"{name} ${amount.floor}" for name, amount in case.bill.by_component().items() if amount.floor
+        )
+        for path, stated in _promises(case.plan):
+            if stated < floor:
+                yield _mistake(place(case.plan, path), stated, floor, parts)
         return
     if case.given.cluster and case.given.nodes:
         least = least_usd(case)
@@ -30,6 +31,14 @@ def check(case: Case) -> Iterator[Mistake]:
                 machines = least - control_plane_usd(case) - nat_usd(case)
                 parts = f"control plane ${control_plane_usd(case):.2f}, NAT gateways ${nat_usd(case):.2f}, nodes ${machines:.2f}"
                 yield _mistake(budget.at("limit_amount"), limit, least, parts)
+
+
+def _promises(plan: Plan) -> Iterator[tuple[str, Decimal]]:
+    """Path and amount of all that is said about the cost of a month."""
+    if plan.objectives.monthly_cost_usd is not None:
+        yield "objectives.monthlyCostUsd", plan.objectives.monthly_cost_usd
+    for budget in plan.budgets:
+        yield f"budgets[{budget.name}].monthlyUsd", budget.monthly_usd
 
 
 def _limit(budget: Resource) -> Decimal | None:
