@@ -274,6 +274,33 @@ def test_a_removed_driver_leaves_its_volumes_alone() -> None:
     assert volume["status"]["phase"] == "Released"
 
 
+def test_objects_that_lack_what_they_need_upset_nobody() -> None:
+    """Whatever a user writes, no loop fails over it."""
+    world = StorageWorld("aws-ebs-csi-driver")
+    storage, plain = "storage.k8s.io/v1", {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}}
+    bound = {"claimRef": {"uid": "nobody"}, "persistentVolumeReclaimPolicy": "Delete"}
+    odd: list[Obj] = [
+        {"apiVersion": "v1", "kind": "PersistentVolume", "spec": {**plain, "csi": {"driver": "ebs.csi.aws.com"}}},
+        {"apiVersion": "v1", "kind": "PersistentVolume", "spec": {**plain, **bound, "csi": {"volumeHandle": "v"}}},
+        {"apiVersion": storage, "kind": "VolumeAttachment", "spec": {"attacher": "ebs.csi.aws.com"}},
+        {"apiVersion": storage, "kind": "VolumeAttachment", "spec": {"source": {"persistentVolumeName": "odd-0"}}},
+        {"apiVersion": storage, "kind": "CSINode", "spec": {"drivers": [{"nodeID": "x"}]}},
+    ]
+    for number, obj in enumerate(odd):
+        world.cluster.store.put(world.cluster.resource_of(obj).key, _identified(obj, number))
+    world.cluster.create(gp3(allowedTopologies=[{"matchLabelExpressions": [{"values": ["a"]}]}]))
+    world.cluster.create(claim(storageClassName="gp3"))
+    world.cluster.create(claim("named", volumeName="odd-0"))
+    world.cluster.create(pod())
+    world.cluster.create(pod("named", "second"))
+    world.engine.run_for(120)
+    assert world.phase() == "Pending"
+
+
+def _identified(obj: Obj, number: int) -> Obj:
+    return {**obj, "metadata": {"name": f"odd-{number}", "uid": f"odd-{number}"}}
+
+
 # --- what a driver makes of parameters ---------------------------------------------------------------------------------
 
 

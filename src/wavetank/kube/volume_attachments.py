@@ -15,8 +15,9 @@ CSI_DRIVERS = "csidrivers.storage.k8s.io"
 
 def attachment_name(volume: Obj, node: str) -> str:
     """One object per volume and node, named by a hash of both (``getAttachmentName``)."""
-    source = volume["spec"]["csi"]
-    digest = hashlib.sha256(f"{source['volumeHandle']}{source['driver']}{node}".encode()).hexdigest()
+    source = volume["spec"].get("csi") or {}
+    text = f"{source.get('volumeHandle', '')}{source.get('driver', '')}{node}"
+    digest = hashlib.sha256(text.encode()).hexdigest()
     return f"csi-{digest}"
 
 
@@ -36,4 +37,18 @@ def is_attached(attachment: Obj | None) -> bool:
 
 def volume_of(attachment: Obj) -> str:
     """The persistent volume; "" for an attachment of something else."""
-    return str((attachment["spec"].get("source") or {}).get("persistentVolumeName") or "")
+    return str((_spec(attachment).get("source") or {}).get("persistentVolumeName") or "")
+
+
+def node_of(attachment: Obj) -> str:
+    return str(_spec(attachment).get("nodeName") or "")
+
+
+def attacher_of(attachment: Obj) -> str:
+    """The driver that is to attach it."""
+    return str(_spec(attachment).get("attacher") or "")
+
+
+def _spec(attachment: Obj) -> Obj:
+    found: Obj = attachment.get("spec") or {}
+    return found

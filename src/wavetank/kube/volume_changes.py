@@ -61,7 +61,7 @@ def unbound_volume(volume: Obj) -> Obj:
     """The volume without its claim; a reservation that its maker wrote stays, for whoever claims it next."""
     spec = dict(volume["spec"])
     if has_annotation(volume, BOUND_BY_CONTROLLER):
-        del spec["claimRef"]
+        spec.pop("claimRef", None)
         return without_annotation({**volume, "spec": spec}, BOUND_BY_CONTROLLER)
-    spec["claimRef"] = {k: v for k, v in spec["claimRef"].items() if k != "uid"}
+    spec["claimRef"] = {k: v for k, v in (spec.get("claimRef") or {}).items() if k != "uid"}
     return {**volume, "spec": spec}

@@ -18,6 +18,8 @@ BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
 BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
+#: Drivers that took over from what Kubernetes had built in.
+MIGRATED = {"kubernetes.io/aws-ebs": "ebs.csi.aws.com"}
 
 
 def annotations_of(obj: Obj) -> dict[str, str]:
@@ -28,6 +30,12 @@ def annotations_of(obj: Obj) -> dict[str, str]:
 def class_of(obj: Obj) -> str:
     """The storage class of a claim or a volume; "" for none."""
     return str(annotations_of(obj).get(CLASS_ANNOTATION, obj["spec"].get("storageClassName") or ""))
+
+
+def provisioner_of(storage_class: Obj) -> str:
+    """The driver that makes volumes of a class."""
+    stated = str(storage_class["provisioner"])
+    return MIGRATED.get(stated, stated)
 
 
 def requested(claim: Obj) -> str:

@@ -6,7 +6,7 @@ Upstream: ``kubernetes-csi/external-attacher``.
 from __future__ import annotations
 
 from wavetank.kube.types import Obj
-from wavetank.kube.volume_attachments import ATTACHMENTS, is_attached, volume_of
+from wavetank.kube.volume_attachments import ATTACHMENTS, attacher_of, is_attached, volume_of
 from wavetank.twin.controllers.base import Key
 
 from .csi_loop import VOLUMES, CsiLoop
@@ -42,7 +42,7 @@ class CsiAttacher(CsiLoop):
 
     def _consider(self, key: Key) -> None:
         attachment = self.cluster.find(ATTACHMENTS, *key)
-        if attachment is None or attachment["spec"]["attacher"] != self.driver.name or key[1] in self._under_way:
+        if attachment is None or attacher_of(attachment) != self.driver.name or key[1] in self._under_way:
             return
         if attachment["metadata"].get("deletionTimestamp"):
             self._later(key, DETACH_SECONDS)
@@ -59,7 +59,7 @@ class CsiAttacher(CsiLoop):
 
     def _later(self, key: Key, seconds: float) -> None:
         self._under_way.add(key[1])
-        self.engine.call_later(seconds, lambda: self._finish(key))
+        self.later(key, seconds, lambda: self._finish(key))
 
     def _finish(self, key: Key) -> None:
         self._under_way.discard(key[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import NAMESPACE_DNS, uuid5
 
 from wavetank.kube.errors import ApiError
@@ -59,6 +60,17 @@ class CsiLoop(Controller):
         count = self._refusals.get(key, 0)
         self._refusals[key] = count + 1
         self.enqueue(key, min(FIRST_RETRY_SECONDS * 2 ** min(count, 20), LONGEST_RETRY_SECONDS))
+
+    def later(self, key: Key, seconds: float, action: Callable[[], None]) -> None:
+        """Finish a call to the driver after the time it takes; what the API refuses then is tried again."""
+
+        def finish() -> None:
+            try:
+                action()
+            except ApiError:
+                self.retry(key)
+
+        self.engine.call_later(seconds, finish)
 
     def succeed(self, key: Key) -> None:
         self._refusals.pop(key, None)

@@ -43,7 +43,7 @@ class CsiNodes(Controller):
         if node is None:
             return
         live = self.cluster.find(CSI_NODES, *key)
-        listed = {d["name"]: d for d in ((live or {}).get("spec") or {}).get("drivers") or ()}
+        listed = {d.get("name", ""): d for d in ((live or {}).get("spec") or {}).get("drivers") or ()}
         here = [self._drivers[app_of(pod)] for pod in self._plugins(key[1])]
         wanted = listed | {driver.name: _entry(driver, node) for driver in here}
         if live is None:
@@ -51,10 +51,17 @@ class CsiNodes(Controller):
         elif wanted != listed:
             self.cluster.update({**live, "spec": {**live["spec"], "drivers": list(wanted.values())}})
         self._label(node, here)
+        self._let_pods_in(node, here)
 
     def _plugins(self, node: str) -> list[Obj]:
         pods = self.informer.pods_by_node()[node]
         return [pod for pod in pods if app_of(pod) in self._drivers and is_serving(pod)]
+
+    def _let_pods_in(self, node: Obj, drivers: list[CsiDriver]) -> None:
+        """A node group may keep pods away until the driver is there; the plugin takes that taint off when it starts."""
+        keys = frozenset(f"{driver.name}/agent-not-ready" for driver in drivers)
+        if any(taint.get("key") in keys for taint in (node.get("spec") or {}).get("taints") or ()):
+            self.cluster.modify("nodes", "", node["metadata"]["name"], lambda live: _without_taints(live, keys))
 
     def _label(self, node: Obj, drivers: list[CsiDriver]) -> None:
         labels = node["metadata"].get("labels") or {}
@@ -62,6 +69,12 @@ class CsiNodes(Controller):
         missing = {key: zone for d in drivers for key in d.topology_keys if key not in labels and key.endswith("/zone")}
         if zone and missing:
             self.cluster.modify("nodes", "", node["metadata"]["name"], lambda live: _labelled(live, missing))
+
+
+def _without_taints(node: Obj, keys: frozenset[str]) -> Obj:
+    taints = [t for t in node["spec"].get("taints") or () if t.get("key") not in keys]
+    spec = {k: v for k, v in node["spec"].items() if k != "taints"}
+    return {**node, "spec": {**spec, "taints": taints} if taints else spec}
 
 
 def _labelled(node: Obj, more: Obj) -> Obj:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from wavetank.kube import quantity
 from wavetank.kube.types import Obj
-from wavetank.kube.volume_attachments import ATTACHMENTS, volume_of
+from wavetank.kube.volume_attachments import ATTACHMENTS, node_of, volume_of
 from wavetank.kube.volume_changes import has_annotation, phase_of, reference_to
 from wavetank.kube.volume_matching import PROVISIONED_BY, SELECTED_NODE, annotations_of, class_of, mode_of, requested
 from wavetank.twin.controllers.base import Key
@@ -62,7 +62,7 @@ class CsiProvisioner(CsiLoop):
         self.tell(claim, "Normal", "Provisioning", text)
         uid = claim["metadata"]["uid"]
         self._under_way.add(uid)
-        self.engine.call_later(self.driver.create_seconds, lambda: self._make(key, uid, storage_class))
+        self.later(key, self.driver.create_seconds, lambda: self._make(key, uid, storage_class))
 
     def _is_ours_to_make(self, claim: Obj) -> bool:
         asked = annotations_of(claim).get(PROVISIONER_NOTE) == self.driver.name
@@ -106,7 +106,7 @@ class CsiProvisioner(CsiLoop):
 
     def _registered_nodes(self) -> list[str]:
         def registered(csi_node: Obj) -> bool:
-            return any(d["name"] == self.driver.name for d in (csi_node.get("spec") or {}).get("drivers") or ())
+            return any(d.get("name") == self.driver.name for d in (csi_node.get("spec") or {}).get("drivers") or ())
 
         return [n["metadata"]["name"] for n in self.cluster.list(CSI_NODES, where=registered)]
 
@@ -158,7 +158,7 @@ class CsiProvisioner(CsiLoop):
             return
         uid = volume["metadata"]["uid"]
         self._under_way.add(uid)
-        self.engine.call_later(self.driver.delete_seconds, lambda: self._delete(key, uid))
+        self.later(key, self.driver.delete_seconds, lambda: self._delete(key, uid))
 
     def _is_ours_to_delete(self, volume: Obj) -> bool:
         ours = annotations_of(volume).get(PROVISIONED_BY) == self.driver.name
@@ -167,7 +167,7 @@ class CsiProvisioner(CsiLoop):
 
     def _attached_to(self, volume: str) -> str:
         found = self.cluster.list(ATTACHMENTS, where=lambda attachment: volume_of(attachment) == volume)
-        return str(found[0]["spec"]["nodeName"]) if found else ""
+        return node_of(found[0]) if found else ""
 
     def _delete(self, key: Key, uid: str) -> None:
         self._under_way.discard(uid)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wavetank.base.units import GIB
 from wavetank.kube import conditions, quantity
+from wavetank.kube.errors import ApiError
 from wavetank.kube.pod_phase import phase
 from wavetank.kube.types import Obj
 from wavetank.kube.volume_matching import capacity, is_bound, requested
@@ -58,7 +59,7 @@ class CsiResizer(CsiLoop):
         )
         self.tell(claim, "Normal", "Resizing", f"External resizer is resizing volume {volume['metadata']['name']}")
         self._set_conditions(claim, "Resizing", "")
-        self.engine.call_later(RESIZE_SECONDS, lambda: self._expand(key, uid))
+        self.later(key, RESIZE_SECONDS, lambda: self._expand(key, uid))
 
     def _expand(self, key: Key, uid: str) -> None:
         self._under_way.discard(uid)
@@ -84,7 +85,10 @@ class CsiResizer(CsiLoop):
             self.event_of("kubelet", about, "FileSystemResizeSuccessful", text)
 
     def event_of(self, component: str, about: Obj, reason: str, message: str) -> None:
-        self.cluster.record_event(about, "Normal", reason, message, component)
+        try:
+            self.cluster.record_event(about, "Normal", reason, message, component)
+        except ApiError:
+            return
 
     def _set_conditions(self, claim: Obj, kind: str, message: str) -> None:
         status = claim.get("status") or {}

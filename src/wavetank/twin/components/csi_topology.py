@@ -43,7 +43,7 @@ def allowed_zones(storage_class: Obj, zones: Sequence[str]) -> list[str]:
         value
         for term in terms
         for expression in term.get("matchLabelExpressions") or ()
-        if expression["key"] in _ZONE_KEYS
+        if expression.get("key") in _ZONE_KEYS
         for value in expression.get("values") or ()
     }
     return [zone for zone in zones if zone in named]

@@ -17,6 +17,7 @@ from wavetank.kube.volume_attachments import (
     attachment_name,
     is_attachable,
     is_attached,
+    node_of,
     volume_of,
 )
 from wavetank.kube.volume_matching import is_bound
@@ -52,7 +53,7 @@ class AttachDetachController(Controller):
 
     def _volumes_on(self, node: Obj) -> list[Key]:
         name = node["metadata"]["name"]
-        held = self.cluster.list(ATTACHMENTS, where=lambda attachment: attachment["spec"]["nodeName"] == name)
+        held = self.cluster.list(ATTACHMENTS, where=lambda attachment: node_of(attachment) == name)
         return [("", volume) for attachment in held for volume in _volume_of(attachment)]
 
     def reconcile(self, key: Key) -> None:
@@ -60,10 +61,10 @@ class AttachDetachController(Controller):
         held = self._attachments[key[1]]
         users = self._users_of(volume) if volume is not None else {}
         for attachment in held:
-            if attachment["spec"]["nodeName"] not in users:
+            if node_of(attachment) not in users:
                 self._detach(key, attachment)
             elif is_attached(attachment):
-                self._tell_attached(attachment, key[1], users[attachment["spec"]["nodeName"]])
+                self._tell_attached(attachment, key[1], users[node_of(attachment)])
         if volume is not None:
             self._attach(volume, users)
 
@@ -89,7 +90,7 @@ class AttachDetachController(Controller):
         name = volume["metadata"]["name"]
         shared = bool(_SHARED_MODES & set(volume["spec"].get("accessModes") or ()))
         for node, pods in users.items():
-            held = {attachment["spec"]["nodeName"] for attachment in self._attachments[name]}
+            held = {node_of(attachment) for attachment in self._attachments[name]}
             if node in held:
                 continue
             if held and not shared:
@@ -131,7 +132,7 @@ class AttachDetachController(Controller):
         self.deleted(ATTACHMENTS, ("", name))
 
     def _unmount_seconds_left(self, attachment: Obj) -> float:
-        node = self.cluster.find("nodes", "", attachment["spec"]["nodeName"])
+        node = self.cluster.find("nodes", "", node_of(attachment))
         if node is None or conditions.is_true(node, "Ready") or _is_out_of_service(node):
             return 0.0
         since = self._waiting_since.setdefault(attachment["metadata"]["name"], self.engine.now)
@@ -152,7 +153,7 @@ def _attachment(volume: Obj, node: str) -> Obj:
         "apiVersion": "storage.k8s.io/v1",
         "kind": "VolumeAttachment",
         "metadata": {"name": attachment_name(volume, node)},
-        "spec": {"attacher": volume["spec"]["csi"]["driver"], "nodeName": node, "source": source},
+        "spec": {"attacher": volume["spec"]["csi"].get("driver", ""), "nodeName": node, "source": source},
     }
 
 
@@ -169,4 +170,4 @@ def _held_text(volume: str, near: list[str], far: int) -> str:
 
 def _is_out_of_service(node: Obj) -> bool:
     taints = (node.get("spec") or {}).get("taints") or ()
-    return any(taint["key"] == "node.kubernetes.io/out-of-service" for taint in taints)
+    return any(taint.get("key") == "node.kubernetes.io/out-of-service" for taint in taints)

@@ -27,20 +27,12 @@ CLAIM_REACTION_SECONDS = 0.1
 RESYNC_SECONDS = 15.0
 #: Where a claim says who is to make its volume; the first is the older name.
 PROVISIONER_NOTES = ("volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner")
-#: Drivers that took over from what Kubernetes had built in.
-MIGRATED = {"kubernetes.io/aws-ebs": "ebs.csi.aws.com"}
 _BUILT_IN = "kubernetes.io/"
 _NO_CLASS = "no persistent volumes available for this claim and no storage class is set"
 _WAITING = "waiting for first consumer to be created before binding"
 _LOST_REFERENCE = "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!"
 _LOST_VOLUME = "Bound claim has lost its PersistentVolume. Data on the volume is lost!"
 _MISBOUND = "Two claims are bound to the same volume, this one is bound incorrectly"
-
-
-def provisioner_of(storage_class: Obj) -> str:
-    """The driver that makes volumes of a class."""
-    stated = str(storage_class["provisioner"])
-    return MIGRATED.get(stated, stated)
 
 
 def _unbound(claim: Obj) -> Iterable[Hashable]:
@@ -123,7 +115,7 @@ class ClaimBindingController(Controller):
             text = f'storageclass.storage.k8s.io "{matching.class_of(claim)}" not found'
             self.event(claim, "Warning", "ProvisioningFailed", text)
             return
-        provisioner = provisioner_of(storage_class)
+        provisioner = matching.provisioner_of(storage_class)
         if provisioner.startswith(_BUILT_IN):
             text = f"no volume plugin matched name: {provisioner}"
             self.event(claim, "Warning", "ProvisioningFailed", text)

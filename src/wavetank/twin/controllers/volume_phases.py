@@ -14,7 +14,7 @@ from wavetank.kube.volume_changes import phase_of, unbound_volume
 from wavetank.kube.volume_matching import PROVISIONED_BY, annotations_of
 
 from .base import Controller, Key
-from .claim_binding import CLAIMS, MIGRATED, VOLUMES
+from .claim_binding import CLAIMS, VOLUMES
 from .informer import address
 
 #: Sources that Kubernetes can empty for the next claim.
@@ -31,6 +31,7 @@ class VolumePhaseController(Controller):
     name = "persistentvolume-controller"
 
     def watch(self) -> None:
+        self._recycled_at: dict[str, float] = {}
         self._by_claim = self.informer.index(VOLUMES, "claim", _by_claim)
         self.on(VOLUMES, self.itself)
         self.on(CLAIMS, self._volumes_of)
@@ -48,7 +49,7 @@ class VolumePhaseController(Controller):
         if not reference.get("uid"):
             self._set_phase(volume, "Available")
             return
-        claim = self.cluster.find(CLAIMS, reference.get("namespace", ""), reference["name"])
+        claim = self.cluster.find(CLAIMS, reference.get("namespace", ""), reference.get("name", ""))
         if claim is None or claim["metadata"]["uid"] != reference["uid"]:
             self._release(volume)
         else:
@@ -82,8 +83,8 @@ class VolumePhaseController(Controller):
                 self._recycle(volume)
 
     def _delete(self, volume: Obj) -> None:
-        provisioner = annotations_of(volume).get(PROVISIONED_BY, "")
-        if MIGRATED.get(provisioner, provisioner) and not provisioner.startswith("kubernetes.io/no-"):
+        """A volume that a driver made is deleted by its driver."""
+        if annotations_of(volume).get(PROVISIONED_BY):
             return
         path = (volume["spec"].get("hostPath") or {}).get("path", "")
         name = volume["metadata"]["name"]
@@ -102,12 +103,11 @@ class VolumePhaseController(Controller):
             self._fail(volume, "VolumeFailedRecycle", _NO_RECYCLER)
             return
         uid, name = volume["metadata"]["uid"], volume["metadata"]["name"]
-        self.engine.call_later(RECYCLING_SECONDS, lambda: self._finish_recycling(name, uid))
-
-    def _finish_recycling(self, name: str, uid: str) -> None:
-        volume = self.cluster.find(VOLUMES, "", name)
-        if volume is None or volume["metadata"]["uid"] != uid or phase_of(volume) != "Released":
+        done_seconds = self._recycled_at.setdefault(uid, self.engine.now + RECYCLING_SECONDS)
+        if self.engine.now < done_seconds:
+            self.enqueue(("", name), done_seconds - self.engine.now)
             return
+        del self._recycled_at[uid]
         self.event(volume, "Normal", "VolumeRecycled", "Volume recycled")
         self._set_phase(self.cluster.update(unbound_volume(volume)), "Available")
 

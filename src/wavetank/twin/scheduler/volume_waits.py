@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.kube.volume_changes import annotated, bound_volume
 from wavetank.kube.volume_matching import SELECTED_NODE, annotations_of, is_meant_for
@@ -54,7 +55,12 @@ class VolumeWaits:
             return False
         self._nodes[pod.uid] = (pod, node_name)
         self._scheduler.view.nominate(pod, node_name)
-        self._claim(unbound, node_name)
+        try:
+            self._claim(unbound, node_name)
+        except ApiError as refusal:
+            # In the queue again: whoever asked has taken the pod out of it.
+            self._scheduler.engine.call_soon(partial(self._give_up, pod.uid, refusal.message))
+            return True
         give_up = partial(self._give_up, pod.uid, _TIMED_OUT)
         self._deadlines[pod.uid] = self._scheduler.engine.call_later(TIMEOUT_SECONDS, give_up)
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wavetank.kube.volume_matching import provisioner_of
+
 from ..framework import BY_VOLUMES, NodeFilter, Rejection
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo
@@ -32,7 +34,7 @@ def attachments(pod: PodInfo, view: ClusterView) -> set[Attachment]:
         elif not entry.volume_name:
             storage_class = storage_class_of(entry.claim, view)
             if storage_class is not None:
-                found.add((storage_class["provisioner"], f"{pod.namespace}/{entry.claim['metadata']['name']}"))
+                found.add((provisioner_of(storage_class), f"{pod.namespace}/{entry.claim['metadata']['name']}"))
     return found
 
 
@@ -58,5 +60,5 @@ class _Filter(NodeFilter):
     def _limits(self, node_name: str) -> dict[str, int]:
         csi_node = self._view.cluster.find("csinodes.storage.k8s.io", "", node_name)
         drivers = (csi_node or {}).get("spec", {}).get("drivers") or ()
-        counts = ((d["name"], (d.get("allocatable") or {}).get("count")) for d in drivers)
+        counts = ((d.get("name", ""), (d.get("allocatable") or {}).get("count")) for d in drivers)
         return {name: int(count) for name, count in counts if count is not None}

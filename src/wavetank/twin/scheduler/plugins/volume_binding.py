@@ -105,4 +105,4 @@ def reachable(volume: Obj, node_name: str, labels: Mapping[str, str]) -> bool:
 
 def _in_topology(term: Obj, labels: Mapping[str, str]) -> bool:
     wanted = term.get("matchLabelExpressions") or ()
-    return all(labels.get(e["key"]) in (e.get("values") or ()) for e in wanted)
+    return all(labels.get(e.get("key", "")) in (e.get("values") or ()) for e in wanted)
