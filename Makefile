@@ -36,7 +36,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix
 
 golden: $(READY)
-	$(BIN)/python tests/render/golden.py
+	$(BIN)/python tests/golden.py
 
 # The lock file names every package with its hashes and no index, so it installs from whichever index pip is set up with.
 lock:

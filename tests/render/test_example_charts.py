@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from example_bundles import bundle, cases
 
+from example_bundles import bundle, cases
 from helm_real import by_identity, lint_problems, objects_in, template, values_of
 from wavetank.render import write
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from example_bundles import bundle, cases, plan_of
 
+from example_bundles import bundle, cases, plan_of
 from strict import problems_of
 from wavetank.kube.defaults import defaulted
 from wavetank.kube.kinds import BUILT_IN
@@ -31,6 +31,15 @@ def test_no_field_is_unknown_and_no_value_of_another_type(name: str, environment
     minor = plan_of(name, environment).cluster.version
     found = {_named(each): problems_of(each, minor) for each in objects(name, environment)}
     assert {key: problems for key, problems in found.items() if problems} == {}
+
+
+@CASES
+def test_applications_of_argo_cd_are_well_formed(name: str, environment: str) -> None:
+    minor = plan_of(name, environment).cluster.version
+    for file, content in bundle(name, environment).files.items():
+        if file.startswith("gitops/") and not file.endswith("/values.yaml"):
+            for each in yaml.safe_load_all(content.text):
+                assert problems_of(each, minor) == [], file
 
 
 @CASES

@@ -6,11 +6,9 @@ import difflib
 from pathlib import Path
 
 import pytest
-import yaml
-from golden import EXAMPLES, NAMES, bundle, cases, family, folder_of, kept, plan_of
 
-from helm_real import by_identity, lint_problems, objects_in, template, values_of
-from strict import problems_of
+from example_bundles import EXAMPLES, NAMES, bundle, cases, family, plan_of
+from golden import folder_of, kept
 from wavetank.render import explain, write
 from wavetank.render.trace import value_at
 
@@ -35,29 +33,6 @@ def test_the_example_renders_as_reviewed(name: str, environment: str) -> None:
 def test_nothing_is_kept_of_environments_that_are_gone(name: str) -> None:
     folder = EXAMPLES / name / "rendered"
     assert {path.name for path in folder.iterdir()} == set(family(name).plans)
-
-
-@each_case
-def test_every_object_of_the_example_is_valid_strictly(name: str, environment: str) -> None:
-    version = plan_of(name, environment).cluster.version
-    for file, content in bundle(name, environment).files.items():
-        if file.startswith(("kubernetes/", "gitops/")) and not file.endswith("/values.yaml"):
-            for manifest in yaml.safe_load_all(content.text):
-                assert problems_of(manifest, version) == [], (
-                    f"{file}: {manifest['kind']} {manifest['metadata']['name']}"
-                )
-
-
-@each_case
-def test_real_helm_renders_exactly_the_objects_of_the_example(name: str, environment: str, tmp_path: Path) -> None:
-    write(bundle(name, environment), tmp_path)
-    chart = tmp_path / "helm" / plan_of(name, environment).name
-    values = values_of(chart, environment)
-    rendered, applied = by_identity(template(chart, values)), by_identity(objects_in(tmp_path / "kubernetes"))
-    assert rendered.keys() == applied.keys()
-    for key, item in applied.items():
-        assert rendered[key] == item
-    assert lint_problems(chart, values) == []
 
 
 @each_case

@@ -2,7 +2,7 @@
 
 Read by ``test_golden``; written anew by running this file, for all examples or for those named:
 
-    .venv/bin/python tests/render/golden.py [name ...]
+    .venv/bin/python tests/golden.py [name ...]
 
 Rewrite only what a change was meant to change, and review the difference as part of it. The trace is not kept: it changes with
 every line number of the spec.
@@ -13,38 +13,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-from wavetank.plan import Plan, plan
-from wavetank.render import Bundle, Family, RenderedFile, render
-from wavetank.spec import load_all
-
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
-NAMES = tuple(sorted(file.parent.name for file in EXAMPLES.glob("*/platform.yaml")))
-
-
-@cache
-def family(name: str) -> Family:
-    """An example in all of its environments."""
-    platforms = load_all(EXAMPLES / name / "platform.yaml")
-    return Family.of(*(plan(each) for each in platforms.values()))
-
-
-@cache
-def bundle(name: str, environment: str) -> Bundle:
-    found = family(name)
-    return render(found.plans[environment], found)
-
-
-def plan_of(name: str, environment: str) -> Plan:
-    return family(name).plans[environment]
-
-
-def cases() -> list[tuple[str, str]]:
-    """Every example in every environment."""
-    return [(name, environment) for name in NAMES for environment in family(name).plans]
+from example_bundles import EXAMPLES, NAMES, bundle, family
+from wavetank.render import RenderedFile
 
 
 def folder_of(name: str, environment: str) -> Path:
