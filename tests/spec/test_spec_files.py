@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -45,9 +44,7 @@ def _only_problem(path: Path) -> Problem:
 def test_a_file_that_is_no_platform_is_one_problem(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "platform.yaml"
     path.write_bytes(content)
-    began = time.monotonic()
     assert message in _only_problem(path).message
-    assert time.monotonic() - began < 2
 
 
 def test_a_missing_file_and_a_directory_say_so(tmp_path: Path) -> None:
