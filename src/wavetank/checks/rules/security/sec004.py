@@ -60,7 +60,8 @@ def _people(binding: Binding) -> Iterator[Mistake]:
                 remedy="bind it with RoleBindings in the namespaces of the team",
                 numbers={"subject": str(people[0].get("name"))},
             )
-        verbs = set(map(str, rule.get("verbs") or ()))
+        stated = rule.get("verbs")
+        verbs = set(map(str, stated)) if isinstance(stated, list) else set()
         if {"create", "update"} <= verbs and "patch" not in verbs and "*" not in verbs:
             yield Mistake(
                 at=binding.role.at("rules", index, "verbs"),
