@@ -40,13 +40,24 @@ class Board:
         #: The weighted sum, as if all ratings of plugins that compare were 0.
         self.sums = [0] * len(self.nodes)
         self.filters, self.epoch = tuple(filters), view.epoch
+        self._labels: dict[str, list[str | None]] = {}
         self._seen = len(view.touched)
 
     def catch_up(self, view: ClusterView) -> None:
         """Forget what is known of nodes that have changed since."""
         for node in view.touched[self._seen :]:
-            self.state[view.position(node.name)] = UNKNOWN
+            at = view.position(node.name)
+            self.state[at] = UNKNOWN
+            for key, column in self._labels.items():
+                column[at] = node.labels.get(key)
         self._seen = len(view.touched)
+
+    def labels(self, key: str) -> list[str | None]:
+        """The value of a label on every node."""
+        found = self._labels.get(key)
+        if found is None:
+            found = self._labels[key] = [node.labels.get(key) for node in self.nodes]
+        return found
 
     def look(self, start: int, end: int) -> None:
         """See to it that all nodes from ``start`` up to ``end`` are known."""

@@ -184,9 +184,16 @@ class Cycle:
         """FITS for each node of a stretch that can take the pod."""
         flags = board.state[start:end]
         for part in later:
-            for i, node in enumerate(board.nodes[start:end]):
-                if flags[i] and part.rejection(node) is not None:
-                    flags[i] = REJECTED
+            screens = part.screens()
+            if screens is None:
+                for i, node in enumerate(board.nodes[start:end]):
+                    if flags[i] and part.rejection(node) is not None:
+                        flags[i] = REJECTED
+            for screen in screens or ():
+                values, among = screen.values, screen.among
+                for i, value in enumerate(board.labels(screen.key)[start:end]):
+                    if (value in values) is not among:
+                        flags[i] = REJECTED
         for name in self._view.nominated:
             at = self._view.position(name) if name in self._view.nodes else -1
             if start <= at < end:

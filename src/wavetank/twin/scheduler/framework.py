@@ -6,7 +6,7 @@ plugin has nothing to say about this pod. Upstream: ``pkg/scheduler/framework``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,15 @@ class PodRejectedError(Exception):
     """No node can take the pod (a PreFilter rejection); the text stands in for the reasons of the nodes."""
 
 
+@dataclass(frozen=True)
+class Screen:
+    """A filter's answer by a node label: nodes pass whose value is ``among`` the values, or is not. No label is None."""
+
+    key: str
+    values: Container[str | None]
+    among: bool = False
+
+
 class NodeFilter:
     """A filter's answer for one pod. ``only`` names the nodes that are worth asking, if it knows."""
 
@@ -47,6 +56,10 @@ class NodeFilter:
 
     def rejection(self, node: NodeInfo) -> Rejection | None:
         raise AssertionError("every filter answers for a node")
+
+    def screens(self) -> Sequence[Screen] | None:
+        """The same answer for all nodes at once: every screen must let a node pass. None when that cannot be said."""
+        return None
 
     def moved(self, pod: PodInfo, node: NodeInfo, count: int) -> None:
         """In a trial, ``pod`` came to (+1) or left (-1) ``node``; filters that count pods override this and ``copy``."""

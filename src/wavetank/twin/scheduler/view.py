@@ -7,7 +7,7 @@ Besides nodes with their pods it keeps counts that filters and scores need: pods
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,9 +18,11 @@ from wavetank.twin.cluster.cluster import Change, Cluster
 
 from .node_info import NodeInfo
 from .pod_info import PodInfo, Term, bound_info, pod_info
+from .tally import Tally
 
 #: Selectors followed at a time; the one that was not asked for longest is forgotten.
 MOST_MATCHES = 2000
+MOST_REMEMBERED = 256
 #: Changes of nodes that are remembered; who is further behind starts again.
 MOST_TOUCHED = 100_000
 
@@ -64,16 +66,18 @@ class ClusterView:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.nodes: dict[str, NodeInfo] = {}
-        self.held: dict[Held, Counter[str]] = {}
+        self.held: dict[Held, Tally] = {}
         self.image_nodes: Counter[str] = Counter()
         #: Pods that wait for their victims to go, by the node they were promised.
         self.nominated: dict[str, dict[str, PodInfo]] = {}
         self._services: dict[str, dict[str, Obj]] = {}
         self._node_of: dict[str, str] = {}
         self._early: dict[str, dict[str, PodInfo]] = {}
+        #: What plugins work out for alike pods and keep up to date; see ``remember``.
+        self._memory: OrderedDict[Hashable, object] = OrderedDict()
         #: The pod that is being bound, as it was read for that.
         self._binding: PodInfo | None = None
-        self._matches: OrderedDict[Match, Counter[str]] = OrderedDict()
+        self._matches: OrderedDict[Match, Tally] = OrderedDict()
         self._ordered: list[NodeInfo] | None = None
         #: Nodes that changed in any way that filters or scores can see, oldest first. Who follows it keeps an index of it
         #: and starts again when ``epoch``, the state of the order of nodes, is another.
@@ -114,15 +118,34 @@ class ClusterView:
 
     def counts(self, match: Match) -> Mapping[str, int]:
         """Matching pods by node; nodes without any are absent."""
+        return self._tally(match).by_node
+
+    def places(self, match: Match, key: str) -> Mapping[str, int]:
+        """Matching pods by the value of a node label; values without any are absent."""
+        return self._tally(match).places(key, self.nodes)
+
+    def _tally(self, match: Match) -> Tally:
         found = self._matches.get(match)
         if found is not None:
             self._matches.move_to_end(match)
             return found
-        pods = ((n.name, pod) for n in self.nodes.values() for pod in n.pods.values())
-        found = self._matches[match] = Counter(name for name, pod in pods if match.covers(pod))
+        found = self._matches[match] = Tally()
+        for node in self.nodes.values():
+            count = sum(1 for pod in node.pods.values() if match.covers(pod))
+            if count:
+                found.add(node, count)
         if len(self._matches) > MOST_MATCHES:
             self._matches.popitem(last=False)
         return found
+
+    def remembered(self, key: Hashable) -> object | None:
+        return self._memory.get(key)
+
+    def remember(self, key: Hashable, what: object) -> None:
+        """Keep something for later; of too many the oldest is forgotten."""
+        self._memory[key] = what
+        if len(self._memory) > MOST_REMEMBERED:
+            self._memory.popitem(last=False)
 
     def services(self, namespace: str) -> Iterable[Obj]:
         return self._services.get(namespace, {}).values()
@@ -167,7 +190,13 @@ class ClusterView:
                 self.add_pod(pod, name)
             return
         zone, images, before = info.zone, info.images, info.node
+        moves = (node["metadata"].get("labels") or {}) != info.labels
+        if moves:
+            # Its pods are counted by its labels.
+            self._recount(info, -1)
         info.read(node)
+        if moves:
+            self._recount(info, 1)
         if info.zone != zone:
             self._reorder()
         elif not _offers_the_same(before, node):
@@ -244,6 +273,10 @@ class ClusterView:
         self._node_of.pop(pod.uid, None)
         self._count(pod, node_name, -1)
 
+    def _recount(self, node: NodeInfo, sign: int) -> None:
+        for pod in node.pods.values():
+            self._count(pod, node.name, sign)
+
     def _reorder(self) -> None:
         self._ordered = None
         self.touched.clear()
@@ -256,14 +289,15 @@ class ClusterView:
         self.touched.append(node)
 
     def _count(self, pod: PodInfo, node_name: str, sign: int) -> None:
-        self._touch(self.nodes[node_name])
-        for match, counter in self._matches.items():
+        node = self.nodes[node_name]
+        self._touch(node)
+        for match, tally in self._matches.items():
             if match.covers(pod):
-                _change(counter, node_name, sign)
+                tally.add(node, sign)
         for held in terms_held(pod):
-            counter = self.held.setdefault(held, Counter())
-            _change(counter, node_name, sign)
-            if not counter:
+            tally = self.held.setdefault(held, Tally())
+            tally.add(node, sign)
+            if not tally.by_node:
                 del self.held[held]
 
     # --- nominations -------------------------------------------------------------------------------------------
@@ -276,12 +310,6 @@ class ClusterView:
         for name, pods in tuple(self.nominated.items()):
             if pods.pop(uid, None) is not None and not pods:
                 del self.nominated[name]
-
-
-def _change(counter: Counter[str], name: str, sign: int) -> None:
-    counter[name] += sign
-    if not counter[name]:
-        del counter[name]
 
 
 def _offers_the_same(old: Obj, new: Obj) -> bool:

@@ -3,21 +3,63 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import starmap
 
-from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection
+from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection, Screen
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo, Term
 from ..view import ClusterView, Held, Match, terms_held
 
-#: (topology key, value) -> pods or weight.
-Places = Counter[tuple[str, str]]
+#: Topology key -> value -> what it is worth.
+Worth = dict[str, Counter[str]]
 
 _NOT_NEAR = Rejection(("node(s) didn't match pod affinity rules",), resolvable=False, helped_by=BY_PODS)
 _TOO_NEAR = Rejection(("node(s) didn't match pod anti-affinity rules",), helped_by=BY_PODS)
 _UNWANTED = Rejection(("node(s) didn't satisfy existing pods anti-affinity rules",), helped_by=BY_PODS)
 #: What a required affinity of a running pod is worth to a pod that it matches (``hardPodAffinityWeight``).
 HARD_WEIGHT = 1
+
+
+class Places:
+    """Pods by topology key and value: what the view counts, which is followed and never changed, and what a trial adds."""
+
+    def __init__(
+        self, kept: Sequence[tuple[str, Mapping[str, int]]], added: Counter[tuple[str, str]] | None = None
+    ) -> None:
+        self.kept = kept
+        self.added: Counter[tuple[str, str]] = added if added is not None else Counter()
+
+    def __bool__(self) -> bool:
+        return any(counts for _, counts in self.kept)
+
+    def has(self, key: str, node: NodeInfo) -> bool:
+        """Whether pods are where the node is."""
+        value = node.labels.get(key)
+        if value is None:
+            return False
+        return sum(counts.get(value, 0) for k, counts in self.kept if k == key) + self.added[key, value] > 0
+
+    @property
+    def keys(self) -> set[str]:
+        return {key for key, _ in self.kept} | {key for key, _ in self.added}
+
+    @property
+    def is_anywhere(self) -> bool:
+        if not self.added:
+            return bool(self)
+        values = {(key, value) for key, counts in self.kept for value in counts} | self.added.keys()
+        return any(
+            sum(counts.get(value, 0) for k, counts in self.kept if k == key) + self.added[key, value] > 0
+            for key, value in values
+        )
+
+    def note(self, key: str, node: NodeInfo, count: int) -> None:
+        if key in node.labels:
+            self.added[key, node.labels[key]] += count
+
+    def copy(self) -> Places:
+        return Places(self.kept, Counter(self.added))
 
 
 class InterPodAffinity:
@@ -28,19 +70,22 @@ class InterPodAffinity:
         unwanted = _unwanted(pod, view)
         if not unwanted and not pod.required_affinity and not pod.required_anti_affinity:
             return None
-        near = _places(pod.required_affinity, _together(pod, view), view) if pod.required_affinity else Counter()
-        apart: Places = Counter()
-        for term in pod.required_anti_affinity:
-            apart += _places((term,), Match(((view.namespaces_of(term), term.selector),)), view)
-        return _Filter(pod, view, near, apart, unwanted)
+        together = _together(pod, view)
+        near = [(term.topology_key, view.places(together, term.topology_key)) for term in pod.required_affinity]
+        apart = [_matching(term, view) for term in pod.required_anti_affinity]
+        return _Filter(pod, view, Places(near), Places(apart), unwanted)
 
     def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
-        places = _weights(pod, view)
-        if not places:
+        worth = _worth_of_places(pod, view)
+        if not worth:
             return None
-        raw = [sum(w for (key, value), w in places.items() if node.labels.get(key) == value) for node in nodes]
+        raw = [sum(values.get(node.labels.get(key, _NOWHERE), 0) for key, values in worth.items()) for node in nodes]
         least, spread = min(raw), max(raw) - min(raw)
         return [int(MAX_SCORE * ((score - least) / spread)) if spread else 0 for score in raw]
+
+
+#: No label has this value.
+_NOWHERE = "\x00"
 
 
 def _together(pod: PodInfo, view: ClusterView) -> Match:
@@ -48,31 +93,21 @@ def _together(pod: PodInfo, view: ClusterView) -> Match:
     return Match(tuple((view.namespaces_of(t), t.selector) for t in pod.required_affinity))
 
 
-def _places(terms: Iterable[Term], match: Match, view: ClusterView) -> Places:
-    places: Places = Counter()
-    by_node = view.counts(match)
-    for term in terms:
-        for name, count in by_node.items():
-            value = view.nodes[name].labels.get(term.topology_key)
-            if value is not None:
-                places[term.topology_key, value] += count
-    return places
+def _matching(term: Term, view: ClusterView) -> tuple[str, Mapping[str, int]]:
+    """Where the pods are that a term is about."""
+    match = Match(((view.namespaces_of(term), term.selector),))
+    return term.topology_key, view.places(match, term.topology_key)
 
 
 def _unwanted(pod: PodInfo, view: ClusterView) -> Places:
     """Where running pods do not want this one."""
-    places: Places = Counter()
-    for held, by_node in view.held.items():
-        if held.kind == "anti" and held.term.matches(pod, view.namespace_labels):
-            _add(places, held.term.topology_key, by_node, 1, view)
-    return places
-
-
-def _add(places: Places, key: str, by_node: Counter[str], weight: int, view: ClusterView) -> None:
-    for name, count in by_node.items():
-        value = view.nodes[name].labels.get(key)
-        if value is not None:
-            places[key, value] += weight * count
+    return Places(
+        [
+            (held.term.topology_key, tally.places(held.term.topology_key, view.nodes))
+            for held, tally in view.held.items()
+            if held.kind == "anti" and held.term.matches(pod, view.namespace_labels)
+        ]
+    )
 
 
 def _worth(held: Held) -> int:
@@ -87,19 +122,22 @@ def _worth(held: Held) -> int:
             return 0
 
 
-def _weights(pod: PodInfo, view: ClusterView) -> Places:
-    """What each place is worth: by the pod's own preferences and by those of running pods."""
-    places: Places = Counter()
-    own = [(w.term, w.weight) for w in pod.preferred_affinity]
-    own += [(w.term, -w.weight) for w in pod.preferred_anti_affinity]
-    for term, weight in own:
-        counts = Counter(dict(view.counts(Match(((view.namespaces_of(term), term.selector),)))))
-        _add(places, term.topology_key, counts, weight, view)
-    for held, by_node in view.held.items():
+def _worth_of_places(pod: PodInfo, view: ClusterView) -> Worth:
+    """What each place is worth: by the pod's own preferences and by those of running pods; empty when no place counts."""
+    parts = [(_matching(w.term, view), w.weight) for w in pod.preferred_affinity]
+    parts += [(_matching(w.term, view), -w.weight) for w in pod.preferred_anti_affinity]
+    for held, tally in view.held.items():
         worth = _worth(held)
         if worth and held.term.matches(pod, view.namespace_labels):
-            _add(places, held.term.topology_key, by_node, worth, view)
-    return places
+            key = held.term.topology_key
+            parts.append(((key, tally.places(key, view.nodes)), worth))
+    found: Worth = {}
+    for (key, counts), worth in parts:
+        if counts:
+            values = found.setdefault(key, Counter())
+            for value, count in counts.items():
+                values[value] += worth * count
+    return found
 
 
 class _Filter(NodeFilter):
@@ -110,43 +148,45 @@ class _Filter(NodeFilter):
     def rejection(self, node: NodeInfo) -> Rejection | None:
         if not self._is_near(node):
             return _NOT_NEAR
-        labels = node.labels
-        for term in self._pod.required_anti_affinity:
-            key = term.topology_key
-            if key in labels and self._apart[key, labels[key]] > 0:
-                return _TOO_NEAR
-        if any(count > 0 and labels.get(key) == value for (key, value), count in self._unwanted.items()):
+        if any(self._apart.has(term.topology_key, node) for term in self._pod.required_anti_affinity):
+            return _TOO_NEAR
+        if any(self._unwanted.has(key, node) for key in self._unwanted.keys):
             return _UNWANTED
         return None
 
+    def screens(self) -> Sequence[Screen] | None:
+        if self._near.added or self._apart.added or self._unwanted.added:
+            return None
+        away = starmap(Screen, (*self._apart.kept, *self._unwanted.kept))
+        if not self._near and self._may_be_first:
+            near = [Screen(term.topology_key, {None}) for term in self._pod.required_affinity]
+        else:
+            near = [Screen(key, counts, among=True) for key, counts in self._near.kept]
+        return [*near, *(screen for screen in away if screen.values)]
+
     def _is_near(self, node: NodeInfo) -> bool:
-        found = True
-        for term in self._pod.required_affinity:
-            value = node.labels.get(term.topology_key)
-            if value is None:
-                return False
-            found = found and self._near[term.topology_key, value] > 0
-        if found:
+        terms = self._pod.required_affinity
+        if any(term.topology_key not in node.labels for term in terms):
+            return False
+        if all(self._near.has(term.topology_key, node) for term in terms):
             return True
-        # The first pod of a group that wants to be together would never find a place.
-        alone = not any(count > 0 for count in self._near.values())
-        return alone and _together(self._pod, self._view).covers(self._pod)
+        return not self._near.is_anywhere and self._may_be_first
+
+    @property
+    def _may_be_first(self) -> bool:
+        """The first pod of a group that wants to be together would never find a place."""
+        return _together(self._pod, self._view).covers(self._pod)
 
     def moved(self, pod: PodInfo, node: NodeInfo, count: int) -> None:
         if self._pod.required_affinity and _together(self._pod, self._view).covers(pod):
             for term in self._pod.required_affinity:
-                self._note(self._near, term.topology_key, node, count)
+                self._near.note(term.topology_key, node, count)
         for term in self._pod.required_anti_affinity:
             if term.matches(pod, self._view.namespace_labels):
-                self._note(self._apart, term.topology_key, node, count)
+                self._apart.note(term.topology_key, node, count)
         for held in terms_held(pod):
             if held.kind == "anti" and held.term.matches(self._pod, self._view.namespace_labels):
-                self._note(self._unwanted, held.term.topology_key, node, count)
-
-    @staticmethod
-    def _note(places: Places, key: str, node: NodeInfo, count: int) -> None:
-        if key in node.labels:
-            places[key, node.labels[key]] += count
+                self._unwanted.note(held.term.topology_key, node, count)
 
     def copy(self) -> NodeFilter:
-        return _Filter(self._pod, self._view, Counter(self._near), Counter(self._apart), Counter(self._unwanted))
+        return _Filter(self._pod, self._view, self._near.copy(), self._apart.copy(), self._unwanted.copy())

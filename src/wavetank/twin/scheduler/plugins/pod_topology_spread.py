@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.taints import REPELLING, untolerated
 from wavetank.kube.types import Obj
 
-from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection
+from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection, Screen
 from ..matching import NodeSelection
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo, Spread, spread_constraints
@@ -94,34 +95,90 @@ class _Inclusion:
         return not constraint.honor_taints or untolerated(node.taints, self._tolerations, REPELLING) is None
 
 
+class _Domains:
+    """Matching pods by domain, for each hard constraint of alike pods, over the nodes that count. Follows the view's changes."""
+
+    def __init__(self, pod: PodInfo, constraints: Sequence[Spread], view: ClusterView) -> None:
+        self.constraints, self.epoch = tuple(constraints), view.epoch
+        self.counts: list[dict[str, int]] = [{} for _ in constraints]
+        self._nodes: list[Counter[str]] = [Counter() for _ in constraints]
+        self._shares: dict[str, tuple[tuple[str, int] | None, ...]] = {}
+        self._inclusion = _Inclusion(pod)
+        self._seen = len(view.touched)
+        for node in view.ordered():
+            self._follow(node, [_counts(pod, c, view) for c in constraints])
+
+    def catch_up(self, pod: PodInfo, view: ClusterView) -> None:
+        counts = [_counts(pod, c, view) for c in self.constraints]
+        for node in set(view.touched[self._seen :]):
+            self._follow(node, counts)
+        self._seen = len(view.touched)
+
+    def _follow(self, node: NodeInfo, counts: Sequence[Mapping[str, int]]) -> None:
+        """Count a node as it is now in place of what it was."""
+        shares = self._shares_of(node, counts)
+        for i, share in enumerate(self._shares.get(node.name, ())):
+            if share is not None:
+                self._add(i, share[0], -share[1], -1)
+        for i, share in enumerate(shares):
+            if share is not None:
+                self._add(i, *share, 1)
+        self._shares[node.name] = shares
+
+    def _shares_of(self, node: NodeInfo, counts: Sequence[Mapping[str, int]]) -> tuple[tuple[str, int] | None, ...]:
+        if any(c.topology_key not in node.labels for c in self.constraints):
+            return (None,) * len(self.constraints)
+        return tuple(
+            (node.labels[c.topology_key], by_node.get(node.name, 0)) if self._inclusion.admits(node, c) else None
+            for c, by_node in zip(self.constraints, counts, strict=True)
+        )
+
+    def _add(self, i: int, value: str, pods: int, nodes: int) -> None:
+        self.counts[i][value] = self.counts[i].get(value, 0) + pods
+        self._nodes[i][value] += nodes
+        if not self._nodes[i][value]:
+            del self.counts[i][value], self._nodes[i][value]
+
+
 def _domains(pod: PodInfo, constraints: Sequence[Spread], view: ClusterView) -> list[dict[str, int]]:
-    """Matching pods by domain, for each constraint, over the nodes that count."""
-    inclusion = _Inclusion(pod)
-    found: list[dict[str, int]] = [{} for _ in constraints]
-    counts = [_counts(pod, c, view) for c in constraints]
-    for node in view.ordered():
-        if any(c.topology_key not in node.labels for c in constraints):
-            continue
-        for constraint, domains, by_node in zip(constraints, found, counts, strict=True):
-            if inclusion.admits(node, constraint):
-                value = node.labels[constraint.topology_key]
-                domains[value] = domains.get(value, 0) + by_node.get(node.name, 0)
-    return found
+    """Matching pods by domain, for each constraint; kept by the view for the next pod that is alike."""
+    key = (__name__, pod.alike)
+    found = view.remembered(key) if pod.alike else None
+    if not isinstance(found, _Domains) or found.epoch != view.epoch:
+        found = _Domains(pod, constraints, view)
+        if pod.alike:
+            view.remember(key, found)
+    found.catch_up(pod, view)
+    return found.counts
 
 
 class _Filter(NodeFilter):
+    """``domains`` may be the view's: only a copy is changed."""
+
     def __init__(self, pod: PodInfo, constraints: Sequence[Spread], domains: list[dict[str, int]]) -> None:
         self._pod, self._constraints, self._domains = pod, constraints, domains
         self._inclusion = _Inclusion(pod)
         self._own = [int(c.selector.matches(pod.labels)) for c in constraints]
+
+    def screens(self) -> Sequence[Screen] | None:
+        found: list[Screen] = []
+        for constraint, domains, own in zip(self._constraints, self._domains, self._own, strict=True):
+            # A domain that no node counts for is never too full: the skew is at least 1.
+            most = constraint.max_skew - own + self._least(constraint, domains)
+            uneven: set[str | None] = {value for value, count in domains.items() if count > most}
+            found.append(Screen(constraint.topology_key, uneven | {None}))
+        return found
+
+    @staticmethod
+    def _least(constraint: Spread, domains: Mapping[str, int]) -> int:
+        return min(domains.values(), default=2**31) if len(domains) >= constraint.min_domains else 0
 
     def rejection(self, node: NodeInfo) -> Rejection | None:
         for constraint, domains, own in zip(self._constraints, self._domains, self._own, strict=True):
             value = node.labels.get(constraint.topology_key)
             if value is None:
                 return _NO_LABEL
-            least = min(domains.values(), default=2**31) if len(domains) >= constraint.min_domains else 0
-            if domains.get(value, 0) + own - least > constraint.max_skew:
+            if domains.get(value, 0) + own - self._least(constraint, domains) > constraint.max_skew:
                 return _UNEVEN
         return None
 
