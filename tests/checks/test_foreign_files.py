@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from wavetank.checks import SourceFile, case_of_files, findings
+from wavetank.checks import SourceFile, case_of_files, findings, rendered_files
 from wavetank.checks.case import Case
 
 ON = date(2026, 11, 21)
@@ -138,3 +138,13 @@ def test_a_chart_that_a_role_waits_for_is_installed_from_elsewhere() -> None:
     assert without.installs("cluster-autoscaler") is False
     assert awaited.installs("cluster-autoscaler") is None
     assert awaited.installs("keda") is False
+
+
+def test_every_object_of_a_chart_is_read_wherever_its_template_is_named() -> None:
+    by_program = f"---\n# Source: web/templates/all.yaml\n{DEPLOYMENT}---\n# Source: web/templates/all.yaml\n{SCALER}"
+    by_library = f"# Source: web/templates/all.yaml\n# a comment\n---\n{DEPLOYMENT}---\n{SCALER}"
+    for text in (by_program, by_library):
+        files = list(rendered_files("charts/web", text))
+        found = case_of_files(files, ON).case.manifests
+        assert [m.kind for m in found] == ["Deployment", "HorizontalPodAutoscaler"]
+        assert {m.at("spec").file for m in found} == {"charts/web/templates/all.yaml"}

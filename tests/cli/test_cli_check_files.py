@@ -173,3 +173,8 @@ def test_the_text_of_two_checks_is_the_same(tmp_path: Path) -> None:
     folder = manifests(tmp_path)
     first, second = (json.dumps(wavetank("check", folder, "--format", "json", *ON).json) for _ in range(2))
     assert first == second
+
+
+def test_a_misspelt_family_of_checks_is_no_clean_result(tmp_path: Path) -> None:
+    ended = wavetank("check", manifests(tmp_path), "--select", "CPA", *ON)
+    assert (ended.code, "begins with CPA" in ended.err) == (2, True)

@@ -68,11 +68,15 @@ def _locate(obj: dict[str, object], document: Document, prefix: tuple[Step, ...]
 
 
 def rendered_files(name: str, text: str) -> Iterator[SourceFile]:
-    """What ``helm template`` wrote, as one file for each object, named after the template that it came from."""
+    """What ``helm template`` wrote, as one file for each object, named after the template that it came from.
+
+    The program names the template before each object, the library once before all that it gave.
+    """
+    within = "Chart.yaml"
     for part in re.split(r"^---[ \t]*$", text, flags=re.MULTILINE):
-        found = _SOURCE_COMMENT.search(part)
-        within = found[1].partition("/")[2] if found else ""
-        yield SourceFile(f"{name}/{within}" if within else name, part, rendered=True)
+        if found := _SOURCE_COMMENT.search(part):
+            within = found[1].partition("/")[2] or within
+        yield SourceFile(f"{name}/{within}", part, rendered=True)
 
 
 def in_namespace(manifest: Manifest, namespace: str) -> Manifest:

@@ -96,7 +96,7 @@ def command(
     wavetank check charts/web --select CAP --select NET
     wavetank check --explain CAP004
     """
-    rules = chosen_rules(_prefixes(select), _prefixes(ignore))
+    rules = chosen_rules(_prefixes("--select", select), _prefixes("--ignore", ignore))
     checked = _checked(paths, environment, all_environments, on or today(), rules)
     if write_baseline:
         return _write_baseline(baseline, checked)
@@ -119,8 +119,16 @@ def command(
     return EXIT_FINDINGS if threshold is not None and reaches(counted, threshold) else EXIT_OK
 
 
-def _prefixes(stated: tuple[str, ...]) -> list[str]:
-    return [prefix.strip().upper() for each in stated for prefix in each.split(",") if prefix.strip()]
+def _prefixes(option: str, stated: tuple[str, ...]) -> list[str]:
+    """A prefix of no id is a mistake: whoever misspells it would be told that all is well."""
+    found = [prefix.strip().upper() for each in stated for prefix in each.split(",") if prefix.strip()]
+    for prefix in found:
+        if not any(rule.id.startswith(prefix) for rule in RULES):
+            families = ", ".join(sorted({rule.id.rstrip("0123456789") for rule in RULES}))
+            raise click.BadParameter(
+                f"the id of no check begins with {prefix}; there are {families}", param_hint=option
+            )
+    return found
 
 
 def _checked(
