@@ -19,6 +19,8 @@ class Retired:
     title: str
     since: date
     confirmed: bool
+    #: what uses it runs on, without any fix
+    still_works: bool
     source: str
     instead: str
     #: beginnings of image references
@@ -57,6 +59,7 @@ def _retired(row: Mapping[str, Any]) -> Retired:
         title=row["title"],
         since=date.fromisoformat(row["since"]),
         confirmed=row["confirmed"],
+        still_works=row.get("stillWorks", False),
         source=row["source"],
         instead=row["instead"],
         images=tuple(match.get("images", ())),

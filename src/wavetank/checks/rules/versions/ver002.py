@@ -61,7 +61,7 @@ def _mistake(each: Retired, at: Place, what: str) -> Mistake:
         message=f"{what} is {each.title}, retired since {each.since} ({each.source}): no fix reaches it any more",
         remedy=f"use {each.instead}",
         numbers={"component": each.id, "since": each.since.isoformat()},
-        severity=None if each.confirmed else Severity.WARN,
+        severity=Severity.WARN if each.still_works or not each.confirmed else None,
     )
 
 
