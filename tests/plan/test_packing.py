@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.plan.packing import Demand, Room, copies, nodes_for, placed, pods_that_fit
+from wavetank.plan.packing import Demand, Room, copies, nodes_for, placed
 
 demands = st.lists(
     st.builds(
@@ -41,7 +41,9 @@ def test_nodes_are_enough_and_at_least_what_the_sums_need(pods: list[Demand], ro
 
 @given(st.builds(Demand, st.integers(0, 2000), st.integers(0, 4000)), rooms, st.integers(0, 5))
 def test_equal_pods_fit_as_often_as_division_says(pod: Demand, room: Room, nodes: int) -> None:
-    assert pods_that_fit(pod, [], room, nodes) == nodes * copies(pod, room)
+    most = nodes * copies(pod, room)
+    assert placed([pod] * most, [room] * nodes)[1] == []
+    assert placed([pod] * (most + 1), [room] * nodes)[1] == [pod]
     if copies(pod, room):
         assert room.holds(pod)
 

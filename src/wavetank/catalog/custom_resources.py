@@ -79,8 +79,3 @@ def _custom_resource(row: Mapping[str, Any]) -> CustomResource:
 def custom_resource(group: str, kind: str) -> CustomResource | None:
     """The structure of a kind; None for kinds that we do not know."""
     return custom_resources().get((group, kind))
-
-
-def groups_with_known_kinds() -> frozenset[str]:
-    """API groups of which at least one kind is known: a kind that is missing there may still exist."""
-    return frozenset(group for group, _ in custom_resources())

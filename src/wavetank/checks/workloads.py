@@ -82,10 +82,6 @@ class Container:
         return str(self.obj.get("image") or "")
 
     @property
-    def is_init(self) -> bool:
-        return self.field == "initContainers"
-
-    @property
     def requests(self) -> Obj:
         return mapping(mapping(self.obj.get("resources")).get("requests"))
 

@@ -21,7 +21,6 @@ from .schema import Node
 from .types import Obj
 
 _INT_BOUNDS = {"int32": 2**31, "int64": 2**63}
-_ABSENT: Any = object()
 
 
 @dataclass(frozen=True)

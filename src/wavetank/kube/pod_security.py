@@ -1,7 +1,7 @@
 """The Pod Security Standards: what is wrong with a pod's specification at level baseline or restricted.
 
-Pure; used by the PodSecurity admission plugin and by checks. Upstream ``k8s.io/pod-security-admission/policy``: one function per check,
-in upstream's order (by id), with its words.
+Pure; used by the PodSecurity admission plugin and by checks. Upstream ``k8s.io/pod-security-admission/policy``: one function per
+check, in upstream's order (by id), with its words.
 """
 
 from __future__ import annotations

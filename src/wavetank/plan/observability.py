@@ -27,7 +27,6 @@ BUILT_IN = Default("observability.alerts", "the built-in alert of this name", "p
 A_MONTH = Default(
     "observability.logs.retentionDays", "a month of logs is enough to look back, and logs are paid for by the GB"
 )
-ALL_KINDS = Default("observability.logs.groups", "the groups that Container Insights writes to")
 UNHURRIED = Default("observability.alerts.for", "long enough to be no accident")
 
 

@@ -108,12 +108,6 @@ def largest_first(demands: Iterable[Demand], room: Room) -> list[Demand]:
     )
 
 
-def pods_that_fit(demand: Demand, others: Iterable[Demand], room: Room, nodes: int) -> int:
-    """How many equal pods fit on so many nodes beside the others, which are placed first (largest first)."""
-    rooms, _ = placed(others, [room] * nodes)
-    return sum(copies(demand, node) for node in rooms)
-
-
 def placed(demands: Iterable[Demand], rooms: Sequence[Room]) -> tuple[list[Room], list[Demand]]:
     """What is left of the rooms once the pods stand in them (largest first, first fit), and the pods that found no room."""
     left, homeless = list(rooms), []

@@ -127,9 +127,3 @@ class Body:
 
     def of_type(self, *types: str) -> Iterator[Block]:
         return (block for block in self.blocks if block.type in types)
-
-    def line_of(self, name: str) -> int | None:
-        """The line of an argument or of the first block of that name."""
-        if name in self.arguments:
-            return self.arguments[name].line
-        return next((block.line for block in self.blocks if block.type == name), None)

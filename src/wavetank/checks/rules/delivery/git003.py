@@ -13,7 +13,6 @@ from wavetank.checks.model import Mistake, Place, Rule, Severity
 _ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
 #: accounts of AWS's documentation, and of AWS's own images
 _PLACEHOLDERS = ("111122223333", "123456789012", "000000000000")
-_REMOTE = ("s3", "remote", "cloud", "gcs", "azurerm", "http", "pg", "consul", "kubernetes", "oss", "cos")
 
 
 def check(case: Case) -> Iterator[Mistake]:
