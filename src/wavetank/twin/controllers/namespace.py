@@ -17,6 +17,7 @@ from .informer import address
 #: So that creations that were under way are seen.
 GRACE_SECONDS = 5.0
 FINALIZER = "kubernetes"
+ORDERED_SINCE_MINOR = 33
 #: How long something with a finalizer is expected to take.
 FINALIZER_ESTIMATE_SECONDS = 15
 
@@ -47,11 +48,25 @@ class NamespaceController(Controller):
         self.cluster.modify("namespaces", *key, _finalized, subresource="finalize")
 
     def _empty(self, name: str) -> list[tuple[str, Obj]]:
-        """Delete everything in it; what is still there afterwards, with its resource key."""
-        for resource_key, obj in self._contents(name):
+        """Delete everything in it; what is still there afterwards, with its resource key.
+
+        Pods go first: what they may still need stays until they are gone (``OrderedNamespaceDeletion``, from 1.33).
+        """
+        if int(self.cluster.version.rpartition(".")[2]) >= ORDERED_SINCE_MINOR:
+            pods = self._delete_all([("pods", pod) for pod in self.cluster.list("pods", name)])
+            if pods:
+                return pods
+        self._delete_all(self._contents(name))
+        return list(self._contents(name))
+
+    def _delete_all(self, objects: Iterable[tuple[str, Obj]]) -> list[tuple[str, Obj]]:
+        """What still exists of them afterwards, as it is then."""
+        listed = list(objects)
+        for resource_key, obj in listed:
             if not obj["metadata"].get("deletionTimestamp"):
                 self.deleted(resource_key, address(obj))
-        return list(self._contents(name))
+        after = ((key, self.cluster.find(key, *address(obj))) for key, obj in listed)
+        return [(key, obj) for key, obj in after if obj is not None]
 
     def _contents(self, name: str) -> Iterable[tuple[str, Obj]]:
         for resource_key in self.cluster.store.resource_keys():
