@@ -304,7 +304,9 @@ def _identified(obj: Obj, number: int) -> Obj:
 # --- what a driver makes of parameters ---------------------------------------------------------------------------------
 
 
-def request(size_gib: int = 10, modes: tuple[str, ...] = ("ReadWriteOnce",), **parameters: str) -> VolumeRequest:
+def request(
+    parameters: dict[str, str], size_gib: int = 10, modes: tuple[str, ...] = ("ReadWriteOnce",)
+) -> VolumeRequest:
     return VolumeRequest("pvc-1", size_gib * GIB, parameters, modes)
 
 
@@ -323,7 +325,7 @@ def request(size_gib: int = 10, modes: tuple[str, ...] = ("ReadWriteOnce",), **p
 )
 def test_parameters_that_cannot_be_are_refused(parameters: dict[str, str], size_gib: int, words: str) -> None:
     with pytest.raises(DriverRefusal) as refusal:
-        make(request(size_gib, **parameters))
+        make(request(parameters, size_gib))
     assert words in str(refusal.value)
 
 
@@ -338,19 +340,19 @@ def test_parameters_that_cannot_be_are_refused(parameters: dict[str, str], size_
 )
 def test_parameters_that_the_driver_lets_pass_are_no_error(parameters: dict[str, str]) -> None:
     """IOPS of gp2 are not sent to EC2; those of gp3 below the least are raised there."""
-    assert make(request(**parameters)).size_bytes == 10 * GIB
+    assert make(request(parameters)).size_bytes == 10 * GIB
 
 
 def test_a_disk_is_not_shared_between_nodes() -> None:
     with pytest.raises(DriverRefusal, match=r"Only AccessModes\[ReadWriteOnce\] supported"):
-        make(request(modes=("ReadWriteMany",)))
+        make(request({}, modes=("ReadWriteMany",)))
 
 
 def test_an_access_point_needs_its_file_system() -> None:
     with pytest.raises(DriverRefusal, match="Missing fileSystemId parameter"):
-        make_access_point(request(provisioningMode="efs-ap"))
+        make_access_point(request({"provisioningMode": "efs-ap"}))
     with pytest.raises(DriverRefusal, match="Provisioning mode efs-dir is not supported"):
-        make_access_point(request(provisioningMode="efs-dir"))
+        make_access_point(request({"provisioningMode": "efs-dir"}))
 
 
 def test_claims_of_a_stateful_set_go_round_the_zones() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 from real_kit import RealWorld, get, until
 from test_controllers_volumes import claim, volume
@@ -16,7 +17,7 @@ from wavetank.twin.nodes.persistent_folders import PersistentFolders
 DATA = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
 
 
-def world_with_a_volume(folder: Path, **spec: object) -> RealWorld:
+def world_with_a_volume(folder: Path, **spec: Any) -> RealWorld:
     world = RealWorld(folder)
     start_controllers(world.cluster, heartbeats=world.fleet.last_heartbeat_seconds)
     PersistentFolders(world.cluster, folder / "state")
