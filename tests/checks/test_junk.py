@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ JUNK: tuple[Any, ...] = (
 )
 
 
+@cache
 def yaml_examples() -> list[Any]:
     """Every document of every page's foreign files."""
     blocks = [
