@@ -25,3 +25,10 @@ helm upgrade --install argo-cd \
   --namespace argocd --create-namespace \
   --values values/argo-cd.yaml \
   --wait --timeout 10m
+
+helm upgrade --install external-secrets \
+  external-secrets --repo https://charts.external-secrets.io \
+  --version 2.0.0 \
+  --namespace external-secrets --create-namespace \
+  --values values/external-secrets.yaml \
+  --wait --timeout 10m

@@ -43,7 +43,7 @@ resource "aws_eks_cluster" "main" {
   name                      = local.cluster_name
   role_arn                  = aws_iam_role.cluster.arn
   version                   = var.cluster_version
-  enabled_cluster_log_types = ["audit"]
+  enabled_cluster_log_types = ["audit", "authenticator"]
   # vpc-cni, coredns and kube-proxy come as managed add-ons (addons.tf).
   bootstrap_self_managed_addons = false
 

@@ -3,11 +3,11 @@
 
 resource "aws_route53_zone" "main" {
   # Certificates wait until the parent of this zone delegates to its name servers (output dns_name_servers).
-  name = "example.com"
+  name = "dev.chatbot.example.com"
 }
 
 resource "aws_acm_certificate" "chatbot" {
-  domain_name       = "chatbot.example.com"
+  domain_name       = "dev.chatbot.example.com"
   validation_method = "DNS"
   tags = {
     Name = "chatbot"

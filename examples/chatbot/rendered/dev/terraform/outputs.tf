@@ -38,6 +38,7 @@ output "pod_role_arns" {
     chatbot-dev-aws-load-balancer-controller = aws_iam_role.pod_aws_load_balancer_controller.arn
     chatbot-dev-cluster-autoscaler           = aws_iam_role.pod_cluster_autoscaler.arn
     chatbot-dev-backend                      = aws_iam_role.pod_backend.arn
+    chatbot-dev-chatbot-secrets              = aws_iam_role.pod_external_secrets_reader.arn
   }
 }
 
@@ -57,5 +58,12 @@ output "certificate_arns" {
   description = "Certificates, once they are proved"
   value = {
     chatbot = aws_acm_certificate_validation.chatbot.certificate_arn
+  }
+}
+
+output "bucket_names" {
+  description = "Names of buckets"
+  value = {
+    uploads = aws_s3_bucket.bucket_uploads.id
   }
 }

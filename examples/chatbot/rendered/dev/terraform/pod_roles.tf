@@ -414,6 +414,60 @@ resource "aws_iam_role_policy" "pod_backend" {
     Version = "2012-10-17"
     Statement = [
       {
+        Sid      = "ReadBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = ["${aws_s3_bucket.bucket_uploads.arn}/*"]
+      },
+      {
+        Sid      = "ListBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [aws_s3_bucket.bucket_uploads.arn]
+      },
+      {
+        Sid    = "WriteBuckets"
+        Effect = "Allow"
+        Action = [
+          "s3:AbortMultipartUpload",
+          "s3:DeleteObject",
+          "s3:PutObject",
+        ]
+        Resource = ["${aws_s3_bucket.bucket_uploads.arn}/*"]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "pod_external_secrets_reader" {
+  name = "chatbot-dev-chatbot-secrets"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Federated = aws_iam_openid_connect_provider.cluster.arn
+        }
+        Action = "sts:AssumeRoleWithWebIdentity"
+        Condition = {
+          StringEquals = {
+            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
+            "${local.oidc_issuer}:sub" = "system:serviceaccount:chatbot:external-secrets-reader"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "pod_external_secrets_reader" {
+  name = "permissions"
+  role = aws_iam_role.pod_external_secrets_reader.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
         Sid    = "ReadSecrets"
         Effect = "Allow"
         Action = [

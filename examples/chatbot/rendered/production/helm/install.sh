@@ -32,3 +32,10 @@ helm upgrade --install kube-prometheus-stack \
   --namespace monitoring --create-namespace \
   --values values/kube-prometheus-stack.yaml \
   --wait --timeout 10m
+
+helm upgrade --install external-secrets \
+  external-secrets --repo https://charts.external-secrets.io \
+  --version 2.0.0 \
+  --namespace external-secrets --create-namespace \
+  --values values/external-secrets.yaml \
+  --wait --timeout 10m

@@ -3,7 +3,7 @@
 
 resource "aws_route53_zone" "main" {
   # Certificates wait until the parent of this zone delegates to its name servers (output dns_name_servers).
-  name = "example.com"
+  name = "chatbot.example.com"
 }
 
 resource "aws_acm_certificate" "chatbot" {

@@ -55,6 +55,38 @@ resource "aws_iam_role_policy_attachment" "pod_ebs_csi_controller_sa_1" {
   policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
 }
 
+resource "aws_iam_role" "pod_cloudwatch_agent" {
+  name = "chatbot-production-cloudwatch-agent"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Federated = aws_iam_openid_connect_provider.cluster.arn
+        }
+        Action = "sts:AssumeRoleWithWebIdentity"
+        Condition = {
+          StringEquals = {
+            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
+            "${local.oidc_issuer}:sub" = "system:serviceaccount:amazon-cloudwatch:cloudwatch-agent"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "pod_cloudwatch_agent_1" {
+  role       = aws_iam_role.pod_cloudwatch_agent.name
+  policy_arn = "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess"
+}
+
+resource "aws_iam_role_policy_attachment" "pod_cloudwatch_agent_2" {
+  role       = aws_iam_role.pod_cloudwatch_agent.name
+  policy_arn = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"
+}
+
 resource "aws_iam_role" "pod_aws_load_balancer_controller" {
   name = "chatbot-production-aws-load-balancer-controller"
   assume_role_policy = jsonencode({
@@ -410,6 +442,60 @@ resource "aws_iam_role" "pod_backend" {
 resource "aws_iam_role_policy" "pod_backend" {
   name = "permissions"
   role = aws_iam_role.pod_backend.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "ReadBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = ["${aws_s3_bucket.bucket_uploads.arn}/*"]
+      },
+      {
+        Sid      = "ListBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [aws_s3_bucket.bucket_uploads.arn]
+      },
+      {
+        Sid    = "WriteBuckets"
+        Effect = "Allow"
+        Action = [
+          "s3:AbortMultipartUpload",
+          "s3:DeleteObject",
+          "s3:PutObject",
+        ]
+        Resource = ["${aws_s3_bucket.bucket_uploads.arn}/*"]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "pod_external_secrets_reader" {
+  name = "chatbot-production-chatbot-secrets"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Federated = aws_iam_openid_connect_provider.cluster.arn
+        }
+        Action = "sts:AssumeRoleWithWebIdentity"
+        Condition = {
+          StringEquals = {
+            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
+            "${local.oidc_issuer}:sub" = "system:serviceaccount:chatbot:external-secrets-reader"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "pod_external_secrets_reader" {
+  name = "permissions"
+  role = aws_iam_role.pod_external_secrets_reader.id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [

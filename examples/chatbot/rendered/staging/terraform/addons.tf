@@ -46,3 +46,13 @@ resource "aws_eks_addon" "metrics_server" {
 
   depends_on = [aws_eks_node_group.general_ap_south_1a, aws_eks_node_group.general_ap_south_1b, aws_eks_node_group.ml]
 }
+
+resource "aws_eks_addon" "amazon_cloudwatch_observability" {
+  cluster_name                = aws_eks_cluster.main.name
+  addon_name                  = "amazon-cloudwatch-observability"
+  service_account_role_arn    = aws_iam_role.pod_cloudwatch_agent.arn
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+
+  depends_on = [aws_eks_node_group.general_ap_south_1a, aws_eks_node_group.general_ap_south_1b, aws_eks_node_group.ml]
+}

@@ -36,9 +36,11 @@ output "pod_role_arns" {
   value = {
     chatbot-staging-aws-node                     = aws_iam_role.pod_aws_node.arn
     chatbot-staging-ebs-csi-controller-sa        = aws_iam_role.pod_ebs_csi_controller_sa.arn
+    chatbot-staging-cloudwatch-agent             = aws_iam_role.pod_cloudwatch_agent.arn
     chatbot-staging-aws-load-balancer-controller = aws_iam_role.pod_aws_load_balancer_controller.arn
     chatbot-staging-cluster-autoscaler           = aws_iam_role.pod_cluster_autoscaler.arn
     chatbot-staging-backend                      = aws_iam_role.pod_backend.arn
+    chatbot-staging-chatbot-secrets              = aws_iam_role.pod_external_secrets_reader.arn
   }
 }
 
@@ -58,5 +60,12 @@ output "certificate_arns" {
   description = "Certificates, once they are proved"
   value = {
     chatbot = aws_acm_certificate_validation.chatbot.certificate_arn
+  }
+}
+
+output "bucket_names" {
+  description = "Names of buckets"
+  value = {
+    uploads = aws_s3_bucket.bucket_uploads.id
   }
 }

@@ -25,7 +25,7 @@ node_groups = {
     capacity_type  = "ON_DEMAND"
     min_size       = 1
     desired_size   = 1
-    max_size       = 2
+    max_size       = 3
     disk_gib       = 20
   }
   general-ap-south-1b = {
@@ -33,7 +33,7 @@ node_groups = {
     capacity_type  = "ON_DEMAND"
     min_size       = 1
     desired_size   = 1
-    max_size       = 2
+    max_size       = 3
     disk_gib       = 20
   }
   ml = {

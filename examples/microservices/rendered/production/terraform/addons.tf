@@ -29,6 +29,7 @@ resource "aws_eks_addon" "coredns" {
     aws_eks_node_group.memory_us_east_1a,
     aws_eks_node_group.memory_us_east_1b,
     aws_eks_node_group.memory_us_east_1c,
+    aws_eks_node_group.batch,
   ]
 }
 
@@ -53,6 +54,7 @@ resource "aws_eks_addon" "aws_ebs_csi_driver" {
     aws_eks_node_group.memory_us_east_1a,
     aws_eks_node_group.memory_us_east_1b,
     aws_eks_node_group.memory_us_east_1c,
+    aws_eks_node_group.batch,
   ]
 }
 
@@ -69,6 +71,7 @@ resource "aws_eks_addon" "metrics_server" {
     aws_eks_node_group.memory_us_east_1a,
     aws_eks_node_group.memory_us_east_1b,
     aws_eks_node_group.memory_us_east_1c,
+    aws_eks_node_group.batch,
   ]
 }
 
@@ -85,12 +88,6 @@ resource "aws_eks_addon" "snapshot_controller" {
     aws_eks_node_group.memory_us_east_1a,
     aws_eks_node_group.memory_us_east_1b,
     aws_eks_node_group.memory_us_east_1c,
+    aws_eks_node_group.batch,
   ]
-}
-
-resource "aws_eks_addon" "eks_pod_identity_agent" {
-  cluster_name                = aws_eks_cluster.main.name
-  addon_name                  = "eks-pod-identity-agent"
-  resolve_conflicts_on_create = "OVERWRITE"
-  resolve_conflicts_on_update = "OVERWRITE"
 }

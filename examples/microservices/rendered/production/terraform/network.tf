@@ -4,15 +4,15 @@
 locals {
   public_subnets = {
     public-us-east-1a = {
-      cidr = "10.0.0.0/24"
+      cidr = "10.0.1.0/24"
       zone = "us-east-1a"
     }
     public-us-east-1b = {
-      cidr = "10.0.1.0/24"
+      cidr = "10.0.2.0/24"
       zone = "us-east-1b"
     }
     public-us-east-1c = {
-      cidr = "10.0.2.0/24"
+      cidr = "10.0.3.0/24"
       zone = "us-east-1c"
     }
   }

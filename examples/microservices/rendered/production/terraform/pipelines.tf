@@ -54,10 +54,12 @@ resource "aws_iam_role_policy" "image_push" {
           "ecr:UploadLayerPart",
         ]
         Resource = [
+          aws_ecr_repository.frontend.arn,
           aws_ecr_repository.api_gateway.arn,
           aws_ecr_repository.identity_service.arn,
           aws_ecr_repository.catalog_service.arn,
           aws_ecr_repository.recommendation_inference.arn,
+          aws_ecr_repository.analytics.arn,
         ]
       },
     ]

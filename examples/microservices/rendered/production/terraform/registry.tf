@@ -10,6 +10,11 @@ resource "aws_ecr_replication_configuration" "main" {
       }
 
       repository_filter {
+        filter      = "frontend"
+        filter_type = "PREFIX_MATCH"
+      }
+
+      repository_filter {
         filter      = "api-gateway"
         filter_type = "PREFIX_MATCH"
       }
@@ -26,6 +31,11 @@ resource "aws_ecr_replication_configuration" "main" {
 
       repository_filter {
         filter      = "recommendation-inference"
+        filter_type = "PREFIX_MATCH"
+      }
+
+      repository_filter {
+        filter      = "analytics"
         filter_type = "PREFIX_MATCH"
       }
     }

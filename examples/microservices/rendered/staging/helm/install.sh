@@ -47,6 +47,20 @@ helm upgrade --install istio-ingress \
   --values values/istio-ingress.yaml \
   --wait --timeout 10m
 
+helm upgrade --install cert-manager \
+  cert-manager --repo https://charts.jetstack.io \
+  --version v1.21.2 \
+  --namespace cert-manager --create-namespace \
+  --values values/cert-manager.yaml \
+  --wait --timeout 10m
+
+helm upgrade --install external-dns \
+  external-dns --repo https://kubernetes-sigs.github.io/external-dns \
+  --version 1.20.0 \
+  --namespace external-dns --create-namespace \
+  --values values/external-dns.yaml \
+  --wait --timeout 10m
+
 helm upgrade --install argo-cd \
   argo-cd --repo https://argoproj.github.io/argo-helm \
   --version 9.5.13 \

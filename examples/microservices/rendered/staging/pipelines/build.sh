@@ -6,12 +6,23 @@
 set -eu
 
 if [ "$#" -ne 2 ]; then
-  echo "usage: $0 <workload> <tag>   workloads: api-gateway, identity-service, catalog-service, recommendation" >&2
+  echo "usage: $0 <workload> <tag>   workloads: frontend, api-gateway, identity-service, catalog-service, recommendation, analytics" >&2
   exit 2
 fi
 workload=$1
 tag=$2
 case "$workload" in
+  frontend)
+    image=111122223333.dkr.ecr.us-east-1.amazonaws.com/frontend
+    folder=frontend
+    dockerfile=Dockerfile
+    platforms=linux/amd64
+    severity=CRITICAL,HIGH
+    ignore_unfixed=true
+    sign=true
+    key=''
+    set --
+    ;;
   api-gateway)
     image=111122223333.dkr.ecr.us-east-1.amazonaws.com/api-gateway
     folder=api-gateway
@@ -48,6 +59,17 @@ case "$workload" in
   recommendation)
     image=111122223333.dkr.ecr.us-east-1.amazonaws.com/recommendation-inference
     folder=recommendation
+    dockerfile=Dockerfile
+    platforms=linux/amd64
+    severity=CRITICAL,HIGH
+    ignore_unfixed=true
+    sign=true
+    key=''
+    set --
+    ;;
+  analytics)
+    image=111122223333.dkr.ecr.us-east-1.amazonaws.com/analytics
+    folder=analytics
     dockerfile=Dockerfile
     platforms=linux/amd64
     severity=CRITICAL,HIGH

@@ -27,6 +27,7 @@ resource "aws_eks_addon" "coredns" {
     aws_eks_node_group.application,
     aws_eks_node_group.compute,
     aws_eks_node_group.memory_us_east_1a,
+    aws_eks_node_group.batch,
   ]
 }
 
@@ -49,6 +50,7 @@ resource "aws_eks_addon" "aws_ebs_csi_driver" {
     aws_eks_node_group.application,
     aws_eks_node_group.compute,
     aws_eks_node_group.memory_us_east_1a,
+    aws_eks_node_group.batch,
   ]
 }
 
@@ -63,6 +65,7 @@ resource "aws_eks_addon" "metrics_server" {
     aws_eks_node_group.application,
     aws_eks_node_group.compute,
     aws_eks_node_group.memory_us_east_1a,
+    aws_eks_node_group.batch,
   ]
 }
 
@@ -77,12 +80,6 @@ resource "aws_eks_addon" "snapshot_controller" {
     aws_eks_node_group.application,
     aws_eks_node_group.compute,
     aws_eks_node_group.memory_us_east_1a,
+    aws_eks_node_group.batch,
   ]
-}
-
-resource "aws_eks_addon" "eks_pod_identity_agent" {
-  cluster_name                = aws_eks_cluster.main.name
-  addon_name                  = "eks-pod-identity-agent"
-  resolve_conflicts_on_create = "OVERWRITE"
-  resolve_conflicts_on_update = "OVERWRITE"
 }

@@ -96,7 +96,6 @@ resource "aws_eks_node_group" "system" {
     aws_route.private_nat,
     aws_eks_addon.vpc_cni,
     aws_eks_addon.kube_proxy,
-    aws_eks_addon.eks_pod_identity_agent,
   ]
 
   lifecycle {
@@ -212,7 +211,6 @@ resource "aws_eks_node_group" "application" {
     aws_route.private_nat,
     aws_eks_addon.vpc_cni,
     aws_eks_addon.kube_proxy,
-    aws_eks_addon.eks_pod_identity_agent,
   ]
 
   lifecycle {
@@ -239,6 +237,35 @@ resource "aws_autoscaling_group_tag" "application" {
 resource "aws_launch_template" "compute" {
   name                   = "${local.cluster_name}-compute"
   update_default_version = true
+  user_data = base64encode(<<-EOT
+      MIME-Version: 1.0
+      Content-Type: multipart/mixed; boundary="WAVETANK"
+
+      --WAVETANK
+      Content-Type: application/node.eks.aws
+
+      apiVersion: node.eks.aws/v1alpha1
+      kind: NodeConfig
+      spec:
+        kubelet:
+          config:
+            maxPods: 58
+            cpuManagerPolicy: static
+            memoryManagerPolicy: Static
+            reservedMemory:
+            - numaNode: 0
+              limits:
+                memory: 993Mi
+            topologyManagerPolicy: best-effort
+            kubeReserved:
+              cpu: 90m
+              memory: 893Mi
+            evictionHard:
+              memory.available: 100Mi
+
+      --WAVETANK--
+    EOT
+  )
 
   metadata_options {
     http_endpoint = "enabled"
@@ -311,7 +338,6 @@ resource "aws_eks_node_group" "compute" {
     aws_route.private_nat,
     aws_eks_addon.vpc_cni,
     aws_eks_addon.kube_proxy,
-    aws_eks_addon.eks_pod_identity_agent,
   ]
 
   lifecycle {
@@ -407,7 +433,6 @@ resource "aws_eks_node_group" "memory_us_east_1a" {
     aws_route.private_nat,
     aws_eks_addon.vpc_cni,
     aws_eks_addon.kube_proxy,
-    aws_eks_addon.eks_pod_identity_agent,
   ]
 
   lifecycle {
@@ -423,6 +448,108 @@ resource "aws_autoscaling_group_tag" "memory_us_east_1a" {
     "k8s.io/cluster-autoscaler/${local.cluster_name}" = "owned"
   }
   autoscaling_group_name = aws_eks_node_group.memory_us_east_1a.resources[0].autoscaling_groups[0].name
+
+  tag {
+    key                 = each.key
+    value               = each.value
+    propagate_at_launch = false
+  }
+}
+
+resource "aws_launch_template" "batch" {
+  name                   = "${local.cluster_name}-batch"
+  update_default_version = true
+
+  metadata_options {
+    http_endpoint = "enabled"
+    http_tokens   = "required"
+    # pods must not take the node's credentials
+    http_put_response_hop_limit = 1
+  }
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      volume_size           = var.node_groups["batch"].disk_gib
+      volume_type           = "gp3"
+      encrypted             = true
+      delete_on_termination = true
+    }
+  }
+
+  tag_specifications {
+    resource_type = "instance"
+    tags = {
+      Name = "${local.cluster_name}-batch"
+    }
+  }
+}
+
+resource "aws_eks_node_group" "batch" {
+  cluster_name    = aws_eks_cluster.main.name
+  node_group_name = "batch"
+  node_role_arn   = aws_iam_role.node.arn
+  version         = aws_eks_cluster.main.version
+  subnet_ids = [
+    aws_subnet.private["private-us-east-1a"].id,
+    aws_subnet.private["private-us-east-1b"].id,
+    aws_subnet.private["private-us-east-1c"].id,
+  ]
+  instance_types = var.node_groups["batch"].instance_types
+  capacity_type  = var.node_groups["batch"].capacity_type
+  ami_type       = "AL2023_x86_64_STANDARD"
+  labels = {
+    workload = "batch"
+  }
+
+  launch_template {
+    id      = aws_launch_template.batch.id
+    version = aws_launch_template.batch.latest_version
+  }
+
+  scaling_config {
+    min_size     = var.node_groups["batch"].min_size
+    desired_size = var.node_groups["batch"].desired_size
+    max_size     = var.node_groups["batch"].max_size
+  }
+
+  update_config {
+    max_unavailable = 1
+  }
+
+  taint {
+    key    = "workload"
+    value  = "batch"
+    effect = "NO_SCHEDULE"
+  }
+
+  # Add-ons that a node needs to become Ready come first; permissions outlive the nodes on destroy.
+  depends_on = [
+    aws_iam_role_policy_attachment.node_worker,
+    aws_iam_role_policy_attachment.node_registry,
+    aws_route.private_nat,
+    aws_eks_addon.vpc_cni,
+    aws_eks_addon.kube_proxy,
+  ]
+
+  lifecycle {
+    # An autoscaler moves this number; Terraform must not move it back.
+    ignore_changes = [scaling_config[0].desired_size]
+  }
+}
+
+resource "aws_autoscaling_group_tag" "batch" {
+  # Cluster Autoscaler finds groups by their tags
+  for_each = {
+    "k8s.io/cluster-autoscaler/enabled"                                         = "true"
+    "k8s.io/cluster-autoscaler/${local.cluster_name}"                           = "owned"
+    "k8s.io/cluster-autoscaler/node-template/label/eks.amazonaws.com/nodegroup" = "batch"
+    "k8s.io/cluster-autoscaler/node-template/label/workload"                    = "batch"
+    "k8s.io/cluster-autoscaler/node-template/taint/workload"                    = "batch:NoSchedule"
+    "k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"       = "60Gi"
+  }
+  autoscaling_group_name = aws_eks_node_group.batch.resources[0].autoscaling_groups[0].name
 
   tag {
     key                 = each.key

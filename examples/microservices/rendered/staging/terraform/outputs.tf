@@ -24,10 +24,12 @@ output "vpc_id" {
 output "repository_urls" {
   description = "Where to push images"
   value = {
+    frontend                 = aws_ecr_repository.frontend.repository_url
     api-gateway              = aws_ecr_repository.api_gateway.repository_url
     identity-service         = aws_ecr_repository.identity_service.repository_url
     catalog-service          = aws_ecr_repository.catalog_service.repository_url
     recommendation-inference = aws_ecr_repository.recommendation_inference.repository_url
+    analytics                = aws_ecr_repository.analytics.repository_url
   }
 }
 
@@ -38,6 +40,8 @@ output "pod_role_arns" {
     microservices-staging-ebs-csi-controller-sa        = aws_iam_role.pod_ebs_csi_controller_sa.arn
     microservices-staging-aws-load-balancer-controller = aws_iam_role.pod_aws_load_balancer_controller.arn
     microservices-staging-cluster-autoscaler           = aws_iam_role.pod_cluster_autoscaler.arn
+    microservices-staging-cert-manager                 = aws_iam_role.pod_cert_manager.arn
+    microservices-staging-external-dns                 = aws_iam_role.pod_external_dns.arn
     microservices-staging-velero-server                = aws_iam_role.pod_velero_server.arn
     microservices-staging-production-secrets           = aws_iam_role.pod_external_secrets_reader.arn
   }
@@ -48,4 +52,9 @@ output "secret_arns" {
   value = {
     "microservices/postgres" = aws_secretsmanager_secret.microservices_postgres.arn
   }
+}
+
+output "dns_name_servers" {
+  description = "Where the parent of the zone must delegate to"
+  value       = aws_route53_zone.main.name_servers
 }

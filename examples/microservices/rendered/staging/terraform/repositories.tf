@@ -1,6 +1,52 @@
 # Container image repositories of microservices, environment staging.
 # Rendered by wavetank from platform.yaml: change it there and render again.
 
+resource "aws_ecr_repository" "frontend" {
+  name                 = "frontend"
+  image_tag_mutability = "IMMUTABLE"
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "AES256"
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "frontend" {
+  repository = aws_ecr_repository.frontend.name
+  policy = jsonencode({
+    rules = [
+      {
+        rulePriority = 1
+        description  = "Images without a tag expire"
+        selection = {
+          tagStatus   = "untagged"
+          countType   = "sinceImagePushed"
+          countUnit   = "days"
+          countNumber = 14
+        }
+        action = {
+          type = "expire"
+        }
+      },
+      {
+        rulePriority = 2
+        description  = "Of the others the newest are kept"
+        selection = {
+          tagStatus   = "any"
+          countType   = "imageCountMoreThan"
+          countNumber = 50
+        }
+        action = {
+          type = "expire"
+        }
+      },
+    ]
+  })
+}
+
 resource "aws_ecr_repository" "api_gateway" {
   name                 = "api-gateway"
   image_tag_mutability = "IMMUTABLE"
@@ -176,6 +222,52 @@ resource "aws_ecr_lifecycle_policy" "recommendation_inference" {
           tagStatus   = "any"
           countType   = "imageCountMoreThan"
           countNumber = 50
+        }
+        action = {
+          type = "expire"
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_ecr_repository" "analytics" {
+  name                 = "analytics"
+  image_tag_mutability = "IMMUTABLE"
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "AES256"
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "analytics" {
+  repository = aws_ecr_repository.analytics.name
+  policy = jsonencode({
+    rules = [
+      {
+        rulePriority = 1
+        description  = "Images without a tag expire"
+        selection = {
+          tagStatus   = "untagged"
+          countType   = "sinceImagePushed"
+          countUnit   = "days"
+          countNumber = 14
+        }
+        action = {
+          type = "expire"
+        }
+      },
+      {
+        rulePriority = 2
+        description  = "Of the others the newest are kept"
+        selection = {
+          tagStatus   = "any"
+          countType   = "imageCountMoreThan"
+          countNumber = 20
         }
         action = {
           type = "expire"

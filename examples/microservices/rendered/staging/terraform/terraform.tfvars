@@ -52,4 +52,12 @@ node_groups = {
     max_size       = 2
     disk_gib       = 40
   }
+  batch = {
+    instance_types = ["c5.2xlarge", "c5a.2xlarge", "c5n.2xlarge", "m5.2xlarge"]
+    capacity_type  = "SPOT"
+    min_size       = 0
+    desired_size   = 0
+    max_size       = 2
+    disk_gib       = 60
+  }
 }

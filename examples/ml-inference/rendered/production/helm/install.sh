@@ -18,3 +18,10 @@ helm upgrade --install prometheus-operator-crds \
   --namespace monitoring --create-namespace \
   --values values/prometheus-operator-crds.yaml \
   --wait --timeout 10m
+
+helm upgrade --install cluster-autoscaler \
+  cluster-autoscaler --repo https://kubernetes.github.io/autoscaler \
+  --version 9.59.0 \
+  --namespace kube-system --create-namespace \
+  --values values/cluster-autoscaler.yaml \
+  --wait --timeout 10m

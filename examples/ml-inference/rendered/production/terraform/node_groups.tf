@@ -96,3 +96,18 @@ resource "aws_eks_node_group" "general" {
     ignore_changes = [scaling_config[0].desired_size]
   }
 }
+
+resource "aws_autoscaling_group_tag" "general" {
+  # Cluster Autoscaler finds groups by their tags
+  for_each = {
+    "k8s.io/cluster-autoscaler/enabled"               = "true"
+    "k8s.io/cluster-autoscaler/${local.cluster_name}" = "owned"
+  }
+  autoscaling_group_name = aws_eks_node_group.general.resources[0].autoscaling_groups[0].name
+
+  tag {
+    key                 = each.key
+    value               = each.value
+    propagate_at_launch = false
+  }
+}

@@ -34,6 +34,7 @@ output "pod_role_arns" {
     ml-inference-production-aws-node                     = aws_iam_role.pod_aws_node.arn
     ml-inference-production-cloudwatch-agent             = aws_iam_role.pod_cloudwatch_agent.arn
     ml-inference-production-aws-load-balancer-controller = aws_iam_role.pod_aws_load_balancer_controller.arn
+    ml-inference-production-cluster-autoscaler           = aws_iam_role.pod_cluster_autoscaler.arn
     ml-inference-production-ml-inference-api             = aws_iam_role.pod_ml_inference_api.arn
   }
 }

@@ -60,3 +60,10 @@ helm upgrade --install kube-prometheus-stack \
   --namespace monitoring --create-namespace \
   --values values/kube-prometheus-stack.yaml \
   --wait --timeout 10m
+
+helm upgrade --install gatekeeper \
+  gatekeeper --repo https://open-policy-agent.github.io/gatekeeper/charts \
+  --version 3.23.1 \
+  --namespace gatekeeper-system --create-namespace \
+  --values values/gatekeeper.yaml \
+  --wait --timeout 10m

@@ -4,12 +4,16 @@
 resource "aws_eks_addon" "vpc_cni" {
   cluster_name                = aws_eks_cluster.main.name
   addon_name                  = "vpc-cni"
-  service_account_role_arn    = aws_iam_role.pod_aws_node.arn
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
   configuration_values = jsonencode({
     enableNetworkPolicy = "true"
   })
+
+  pod_identity_association {
+    role_arn        = aws_iam_role.pod_aws_node.arn
+    service_account = "aws-node"
+  }
 }
 
 resource "aws_eks_addon" "coredns" {
@@ -31,9 +35,13 @@ resource "aws_eks_addon" "kube_proxy" {
 resource "aws_eks_addon" "aws_ebs_csi_driver" {
   cluster_name                = aws_eks_cluster.main.name
   addon_name                  = "aws-ebs-csi-driver"
-  service_account_role_arn    = aws_iam_role.pod_ebs_csi_controller_sa.arn
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
+
+  pod_identity_association {
+    role_arn        = aws_iam_role.pod_ebs_csi_controller_sa.arn
+    service_account = "ebs-csi-controller-sa"
+  }
 
   depends_on = [aws_eks_node_group.general, aws_eks_node_group.gpu, aws_eks_node_group.memory]
 }

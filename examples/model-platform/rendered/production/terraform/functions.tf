@@ -107,7 +107,7 @@ resource "aws_iam_role_policy_attachment" "function_gateway_vpc" {
 
 resource "aws_s3_object" "function_gateway" {
   bucket         = aws_s3_bucket.function_code.id
-  key            = "gateway-aFRVZ3Xr5W9sVFC2.zip"
+  key            = "gateway-bHrayWoa8OiLTBgW.zip"
   content_base64 = file("${path.module}/functions/gateway.zip.base64")
   depends_on     = [aws_s3_bucket_versioning.function_code, aws_s3_bucket_policy.function_code]
 
@@ -123,7 +123,7 @@ resource "aws_lambda_function" "gateway" {
   handler          = "main.handler"
   s3_bucket        = aws_s3_object.function_gateway.bucket
   s3_key           = aws_s3_object.function_gateway.key
-  source_code_hash = "aFRVZ3Xr5W/9s+VFC2akGU0Gl3gUmQbubhNRK3fLIDc="
+  source_code_hash = "bHrayWoa8OiLTBgWZSCg2UsW7q5jMRfoCKCoVqUaiys="
   # a fifth cheaper for the same memory and time
   architectures = ["arm64"]
   memory_size   = 512

@@ -42,6 +42,7 @@ output "pod_role_arns" {
     ai-platform-production-model-fraud-detection-v1-2-0 = aws_iam_role.pod_model_fraud_detection_v1_2_0.arn
     ai-platform-production-model-recommendation-engine  = aws_iam_role.pod_model_recommendation_engine.arn
     ai-platform-production-batch-scoring                = aws_iam_role.pod_batch_scoring.arn
+    ai-platform-production-retraining                   = aws_iam_role.pod_retraining.arn
   }
 }
 

@@ -9,15 +9,9 @@ resource "aws_iam_role" "pod_aws_node" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:kube-system:aws-node"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -36,15 +30,9 @@ resource "aws_iam_role" "pod_ebs_csi_controller_sa" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:kube-system:ebs-csi-controller-sa"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -63,15 +51,9 @@ resource "aws_iam_role" "pod_aws_load_balancer_controller" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:kube-system:aws-load-balancer-controller"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -325,6 +307,13 @@ resource "aws_iam_role_policy" "pod_aws_load_balancer_controller" {
   })
 }
 
+resource "aws_eks_pod_identity_association" "pod_aws_load_balancer_controller" {
+  cluster_name    = aws_eks_cluster.main.name
+  namespace       = "kube-system"
+  service_account = "aws-load-balancer-controller"
+  role_arn        = aws_iam_role.pod_aws_load_balancer_controller.arn
+}
+
 resource "aws_iam_role" "pod_cluster_autoscaler" {
   name = "ai-platform-production-cluster-autoscaler"
   assume_role_policy = jsonencode({
@@ -333,15 +322,9 @@ resource "aws_iam_role" "pod_cluster_autoscaler" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:kube-system:cluster-autoscaler"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -385,6 +368,13 @@ resource "aws_iam_role_policy" "pod_cluster_autoscaler" {
   })
 }
 
+resource "aws_eks_pod_identity_association" "pod_cluster_autoscaler" {
+  cluster_name    = aws_eks_cluster.main.name
+  namespace       = "kube-system"
+  service_account = "cluster-autoscaler"
+  role_arn        = aws_iam_role.pod_cluster_autoscaler.arn
+}
+
 resource "aws_iam_role" "pod_model_operator" {
   name = "ai-platform-production-model-operator"
   assume_role_policy = jsonencode({
@@ -393,15 +383,9 @@ resource "aws_iam_role" "pod_model_operator" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:ai-platform-core:model-operator"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -444,6 +428,13 @@ resource "aws_iam_role_policy" "pod_model_operator" {
   })
 }
 
+resource "aws_eks_pod_identity_association" "pod_model_operator" {
+  cluster_name    = aws_eks_cluster.main.name
+  namespace       = "ai-platform-core"
+  service_account = "model-operator"
+  role_arn        = aws_iam_role.pod_model_operator.arn
+}
+
 resource "aws_iam_role" "pod_model_fraud_detection_v1_2_0" {
   name = "ai-platform-production-model-fraud-detection-v1-2-0"
   assume_role_policy = jsonencode({
@@ -452,15 +443,9 @@ resource "aws_iam_role" "pod_model_fraud_detection_v1_2_0" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:model-serving:model-fraud-detection-v1-2-0"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -484,8 +469,25 @@ resource "aws_iam_role_policy" "pod_model_fraud_detection_v1_2_0" {
         Action   = ["s3:ListBucket"]
         Resource = [aws_s3_bucket.bucket_models.arn]
       },
+      {
+        Effect   = "Allow"
+        Action   = ["cloudwatch:PutMetricData"]
+        Resource = ["*"]
+        Condition = {
+          StringEquals = {
+            "cloudwatch:namespace" = "AiPlatform/Kubernetes"
+          }
+        }
+      },
     ]
   })
+}
+
+resource "aws_eks_pod_identity_association" "pod_model_fraud_detection_v1_2_0" {
+  cluster_name    = aws_eks_cluster.main.name
+  namespace       = "model-serving"
+  service_account = "model-fraud-detection-v1-2-0"
+  role_arn        = aws_iam_role.pod_model_fraud_detection_v1_2_0.arn
 }
 
 resource "aws_iam_role" "pod_model_recommendation_engine" {
@@ -496,15 +498,9 @@ resource "aws_iam_role" "pod_model_recommendation_engine" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:model-serving:model-recommendation-engine"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -528,8 +524,25 @@ resource "aws_iam_role_policy" "pod_model_recommendation_engine" {
         Action   = ["s3:ListBucket"]
         Resource = [aws_s3_bucket.bucket_models.arn]
       },
+      {
+        Effect   = "Allow"
+        Action   = ["cloudwatch:PutMetricData"]
+        Resource = ["*"]
+        Condition = {
+          StringEquals = {
+            "cloudwatch:namespace" = "AiPlatform/Kubernetes"
+          }
+        }
+      },
     ]
   })
+}
+
+resource "aws_eks_pod_identity_association" "pod_model_recommendation_engine" {
+  cluster_name    = aws_eks_cluster.main.name
+  namespace       = "model-serving"
+  service_account = "model-recommendation-engine"
+  role_arn        = aws_iam_role.pod_model_recommendation_engine.arn
 }
 
 resource "aws_iam_role" "pod_batch_scoring" {
@@ -540,15 +553,9 @@ resource "aws_iam_role" "pod_batch_scoring" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = aws_iam_openid_connect_provider.cluster.arn
+          Service = "pods.eks.amazonaws.com"
         }
-        Action = "sts:AssumeRoleWithWebIdentity"
-        Condition = {
-          StringEquals = {
-            "${local.oidc_issuer}:aud" = "sts.amazonaws.com"
-            "${local.oidc_issuer}:sub" = "system:serviceaccount:batch-processing:batch-scoring"
-          }
-        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
       },
     ]
   })
@@ -561,6 +568,34 @@ resource "aws_iam_role_policy" "pod_batch_scoring" {
     Version = "2012-10-17"
     Statement = [
       {
+        Sid    = "ReadTables"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:BatchGetItem",
+          "dynamodb:ConditionCheckItem",
+          "dynamodb:DescribeTable",
+          "dynamodb:GetItem",
+          "dynamodb:Query",
+          "dynamodb:Scan",
+        ]
+        Resource = [
+          aws_dynamodb_table.model_registry.arn,
+          "${aws_dynamodb_table.model_registry.arn}/index/*",
+        ]
+      },
+      {
+        Sid      = "ReadBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = ["${aws_s3_bucket.bucket_models.arn}/*"]
+      },
+      {
+        Sid      = "ListBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [aws_s3_bucket.bucket_models.arn]
+      },
+      {
         Sid    = "WriteBuckets"
         Effect = "Allow"
         Action = [
@@ -572,4 +607,87 @@ resource "aws_iam_role_policy" "pod_batch_scoring" {
       },
     ]
   })
+}
+
+resource "aws_eks_pod_identity_association" "pod_batch_scoring" {
+  cluster_name    = aws_eks_cluster.main.name
+  namespace       = "batch-processing"
+  service_account = "batch-scoring"
+  role_arn        = aws_iam_role.pod_batch_scoring.arn
+}
+
+resource "aws_iam_role" "pod_retraining" {
+  name = "ai-platform-production-retraining"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Principal = {
+          Service = "pods.eks.amazonaws.com"
+        }
+        Action = ["sts:AssumeRole", "sts:TagSession"]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "pod_retraining" {
+  name = "permissions"
+  role = aws_iam_role.pod_retraining.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "WriteTables"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:BatchWriteItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:DescribeTable",
+          "dynamodb:PutItem",
+          "dynamodb:UpdateItem",
+        ]
+        Resource = [
+          aws_dynamodb_table.model_registry.arn,
+          "${aws_dynamodb_table.model_registry.arn}/index/*",
+        ]
+      },
+      {
+        Sid      = "ReadBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = ["${aws_s3_bucket.bucket_models.arn}/*"]
+      },
+      {
+        Sid      = "ListBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [aws_s3_bucket.bucket_models.arn]
+      },
+      {
+        Sid    = "WriteBuckets"
+        Effect = "Allow"
+        Action = [
+          "s3:AbortMultipartUpload",
+          "s3:DeleteObject",
+          "s3:PutObject",
+        ]
+        Resource = ["${aws_s3_bucket.bucket_models.arn}/*"]
+      },
+      {
+        Sid      = "PutEvents"
+        Effect   = "Allow"
+        Action   = ["events:PutEvents"]
+        Resource = ["arn:aws:events:us-east-1:111122223333:event-bus/default"]
+      },
+    ]
+  })
+}
+
+resource "aws_eks_pod_identity_association" "pod_retraining" {
+  cluster_name    = aws_eks_cluster.main.name
+  namespace       = "batch-processing"
+  service_account = "retraining"
+  role_arn        = aws_iam_role.pod_retraining.arn
 }

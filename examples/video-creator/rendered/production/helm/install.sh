@@ -82,6 +82,13 @@ helm upgrade --install kube-prometheus-stack \
   --values values/kube-prometheus-stack.yaml \
   --wait --timeout 10m
 
+helm upgrade --install opentelemetry-collector \
+  opentelemetry-collector --repo https://open-telemetry.github.io/opentelemetry-helm-charts \
+  --version 0.158.3 \
+  --namespace observability --create-namespace \
+  --values values/opentelemetry-collector.yaml \
+  --wait --timeout 10m
+
 helm upgrade --install jaeger \
   jaeger --repo https://jaegertracing.github.io/helm-charts \
   --version 4.6.0 \

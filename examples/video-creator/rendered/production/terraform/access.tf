@@ -17,17 +17,7 @@ resource "aws_eks_access_policy_association" "platform_admins_1" {
 }
 
 resource "aws_eks_access_entry" "developers" {
-  cluster_name  = aws_eks_cluster.main.name
-  principal_arn = "arn:aws:iam::111122223333:role/developer"
-}
-
-resource "aws_eks_access_policy_association" "developers_1" {
-  cluster_name  = aws_eks_cluster.main.name
-  principal_arn = aws_eks_access_entry.developers.principal_arn
-  policy_arn    = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
-
-  access_scope {
-    type       = "namespace"
-    namespaces = ["production"]
-  }
+  cluster_name      = aws_eks_cluster.main.name
+  principal_arn     = "arn:aws:iam::111122223333:role/developer"
+  kubernetes_groups = ["developers"]
 }

@@ -4,7 +4,7 @@
 resource "aws_budgets_budget" "monthly" {
   name         = "video-creator-production-monthly"
   budget_type  = "COST"
-  limit_amount = "1600"
+  limit_amount = "1200"
   limit_unit   = "USD"
   time_unit    = "MONTHLY"
 

@@ -34,7 +34,7 @@ resource "aws_efs_file_system" "media" {
   }
 
   lifecycle_policy {
-    transition_to_archive = "AFTER_30_DAYS"
+    transition_to_archive = "AFTER_90_DAYS"
   }
 
   lifecycle_policy {
@@ -53,7 +53,6 @@ resource "aws_efs_backup_policy" "media" {
   file_system_id = aws_efs_file_system.media.id
 
   backup_policy {
-    # a deleted file is gone without it
-    status = "ENABLED"
+    status = "DISABLED"
   }
 }

@@ -53,7 +53,18 @@ resource "aws_iam_role_policy" "image_push" {
           "ecr:PutImage",
           "ecr:UploadLayerPart",
         ]
-        Resource = [aws_ecr_repository.video_api.arn, aws_ecr_repository.video_frontend.arn, aws_ecr_repository.video_worker.arn]
+        Resource = [
+          aws_ecr_repository.video_api.arn,
+          aws_ecr_repository.video_frontend.arn,
+          aws_ecr_repository.video_admin.arn,
+          aws_ecr_repository.video_worker.arn,
+        ]
+      },
+      {
+        Sid      = "Sign"
+        Effect   = "Allow"
+        Action   = ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"]
+        Resource = [aws_kms_key.signing.arn]
       },
     ]
   })

@@ -21,7 +21,7 @@ cluster_log_retention_days = 30
 
 node_groups = {
   general = {
-    instance_types = ["m5.large"]
+    instance_types = ["m5.xlarge"]
     capacity_type  = "ON_DEMAND"
     min_size       = 3
     desired_size   = 3
@@ -41,7 +41,7 @@ node_groups = {
     capacity_type  = "SPOT"
     min_size       = 1
     desired_size   = 1
-    max_size       = 5
+    max_size       = 9
     disk_gib       = 60
   }
 }

@@ -6,7 +6,7 @@
 set -eu
 
 if [ "$#" -ne 2 ]; then
-  echo "usage: $0 <workload> <tag>   workloads: api, frontend, worker" >&2
+  echo "usage: $0 <workload> <tag>   workloads: api, frontend, admin, worker" >&2
   exit 2
 fi
 workload=$1
@@ -20,7 +20,7 @@ case "$workload" in
     severity=CRITICAL,HIGH
     ignore_unfixed=true
     sign=true
-    key=''
+    key=awskms:///alias/video-creator-images
     set --
     ;;
   frontend)
@@ -31,7 +31,18 @@ case "$workload" in
     severity=CRITICAL,HIGH
     ignore_unfixed=true
     sign=true
-    key=''
+    key=awskms:///alias/video-creator-images
+    set --
+    ;;
+  admin)
+    image=111122223333.dkr.ecr.us-east-1.amazonaws.com/video-admin
+    folder=admin
+    dockerfile=Dockerfile
+    platforms=linux/amd64
+    severity=CRITICAL,HIGH
+    ignore_unfixed=true
+    sign=true
+    key=awskms:///alias/video-creator-images
     set --
     ;;
   worker)
@@ -42,7 +53,7 @@ case "$workload" in
     severity=CRITICAL,HIGH
     ignore_unfixed=true
     sign=true
-    key=''
+    key=awskms:///alias/video-creator-images
     set --
     ;;
   *)

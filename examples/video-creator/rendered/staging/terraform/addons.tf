@@ -9,6 +9,10 @@ resource "aws_eks_addon" "vpc_cni" {
   resolve_conflicts_on_update = "OVERWRITE"
   configuration_values = jsonencode({
     enableNetworkPolicy = "true"
+    env = {
+      WARM_IP_TARGET    = "5"
+      MINIMUM_IP_TARGET = "10"
+    }
   })
 }
 

@@ -4,7 +4,7 @@
 resource "aws_budgets_budget" "monthly" {
   name         = "video-creator-staging-monthly"
   budget_type  = "COST"
-  limit_amount = "900"
+  limit_amount = "850"
   limit_unit   = "USD"
   time_unit    = "MONTHLY"
 

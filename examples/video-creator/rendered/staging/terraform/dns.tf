@@ -3,5 +3,5 @@
 
 resource "aws_route53_zone" "main" {
   # Certificates wait until the parent of this zone delegates to its name servers (output dns_name_servers).
-  name = "example.com"
+  name = "staging.example.com"
 }

@@ -57,11 +57,9 @@ output "secret_arns" {
   }
 }
 
-output "file_system_ids" {
-  description = "EFS file systems, for storage classes"
-  value = {
-    media = aws_efs_file_system.media.id
-  }
+output "file_system_id_media" {
+  description = "The file system media, for storage classes"
+  value       = aws_efs_file_system.media.id
 }
 
 output "dns_name_servers" {

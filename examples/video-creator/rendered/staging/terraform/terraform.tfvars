@@ -21,7 +21,7 @@ cluster_log_retention_days = 30
 
 node_groups = {
   general = {
-    instance_types = ["m5.large"]
+    instance_types = ["m5.xlarge"]
     capacity_type  = "ON_DEMAND"
     min_size       = 2
     desired_size   = 2

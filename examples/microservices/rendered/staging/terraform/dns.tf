@@ -1,0 +1,7 @@
+# Public names and certificates of microservices, environment staging.
+# Rendered by wavetank from platform.yaml: change it there and render again.
+
+resource "aws_route53_zone" "main" {
+  # Certificates wait until the parent of this zone delegates to its name servers (output dns_name_servers).
+  name = "staging.example.com"
+}
