@@ -12,8 +12,8 @@ import pytest
 from wavetank.checks import SourceFile, case_of_files
 from wavetank.checks.aws import UNKNOWN, Reference, Unknown
 from wavetank.checks.case import Case
-from wavetank.checks.foreign.terraform.evaluate import Scope, value_of
 from wavetank.checks.foreign.terraform.cursor import SyntaxProblem
+from wavetank.checks.foreign.terraform.evaluate import Scope, value_of
 from wavetank.checks.foreign.terraform.parser import parse
 from wavetank.plan import plan
 from wavetank.render import terraform
