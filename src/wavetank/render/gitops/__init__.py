@@ -24,7 +24,9 @@ from wavetank.render.trace import Line, Traced
 
 _BOOTSTRAP = "# Once, after Argo CD is installed: kubectl apply -f project.yaml -f root.yaml"
 _IMAGES = "# The images that run; a pipeline changes a tag here and commits it. Over the values of the chart."
-_CHOSEN = "`terraform output -raw {output}` says it after the first apply: commit it before Argo CD comes, it cannot change."
+_CHOSEN = (
+    "`terraform output -raw {output}` says it after the first apply: commit it before Argo CD comes, it cannot change."
+)
 
 
 def files(plans: Mapping[str, Plan], objects: Mapping[str, Sequence[Traced]]) -> dict[str, RenderedFile]:

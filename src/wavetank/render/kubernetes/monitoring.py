@@ -11,7 +11,9 @@ from wavetank.render.kubernetes.parts import manifest, metadata, of_workload, tr
 from wavetank.render.kubernetes.services import SERVICE_LABEL
 from wavetank.render.trace import Traced, tree
 
-_NEEDS_OPERATOR = "Needs the kinds of the Prometheus operator: its chart, or that of its CRDs alone, is installed first."
+_NEEDS_OPERATOR = (
+    "Needs the kinds of the Prometheus operator: its chart, or that of its CRDs alone, is installed first."
+)
 
 
 def objects(plan: Plan) -> tuple[Traced, ...]:
