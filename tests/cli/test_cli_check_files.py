@@ -178,3 +178,9 @@ def test_the_text_of_two_checks_is_the_same(tmp_path: Path) -> None:
 def test_a_misspelt_family_of_checks_is_no_clean_result(tmp_path: Path) -> None:
     ended = wavetank("check", manifests(tmp_path), "--select", "CPA", *ON)
     assert (ended.code, "begins with CPA" in ended.err) == (2, True)
+
+
+def test_a_file_too_long_to_be_a_manifest_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("a" * 8_000_001)
+    ended = wavetank("check", manifests(tmp_path), str(tmp_path / "data.yaml"), *ON)
+    assert "data.yaml: is not read: it has more than 8 MB" in ended.out

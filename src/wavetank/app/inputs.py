@@ -24,10 +24,10 @@ from wavetank.checks.sources import PROGRAMS
 _ENDINGS = (".yaml", ".yml", ".json", ".tf", ".tfvars", *PROGRAMS)
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _NEVER = ("node_modules", "__pycache__", "venv")
-#: a file that is longer than this is data, not a manifest
 #: a key of a document's own map; whole documents are read only once it is known what they are
 _TOP_KEY = re.compile(r"^([A-Za-z]+):", re.MULTILINE)
 _HEAD_CHARACTERS = 200_000
+#: a file that is longer than this is data, not a manifest
 MAX_BYTES = 8_000_000
 
 
@@ -103,6 +103,8 @@ class _Collected:
         try:
             if path.stat().st_size <= MAX_BYTES:
                 self._add(SourceFile(_shown(path), path.read_text()))
+            else:
+                self.left_out.append(f"{_shown(path)}: is not read: it has more than {MAX_BYTES // 1_000_000} MB")
         except UnicodeDecodeError:
             self.left_out.append(f"{_shown(path)}: is not text")
         except OSError as error:
