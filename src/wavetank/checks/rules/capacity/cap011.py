@@ -68,8 +68,9 @@ def _unequal(workload: Workload, container: Container) -> Iterator[Mistake]:
             yield Mistake(
                 at=container.at("resources"),
                 message=(
-                    f"container {container.name} of {workload.name} requests {request} {name} with {'no limit' if limit is None else f'limit {limit}'}: devices "
-                    "cannot be overcommitted, and the API server refuses the pod"
+                    f"container {container.name} of {workload.name} requests {request} {name} with "
+                    f"{'no limit' if limit is None else f'limit {limit}'}: devices cannot be overcommitted, and the API "
+                    "server refuses the pod"
                 ),
                 remedy=f"state {name} under limits only, or the same number in both",
                 numbers={"request": str(request), "limit": str(limit)},
