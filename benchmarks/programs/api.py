@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.scheduling import PODS, cluster_of, pod
+from benchmarks.scheduling import basic_pod, cluster_of
 from wavetank.kube.times import rfc3339
 from wavetank.twin.apiserver import ApiServer
 from wavetank.twin.apiserver.pki import Authority
@@ -22,12 +22,13 @@ from wavetank.twin.cluster import Cluster
 from wavetank.twin.engine import Pacer
 
 NODES = 10
+PODS = 1_000
 
 
 async def serve(folder: Path) -> None:
     cluster = cluster_of(NODES)
     for number in range(PODS):
-        _run(cluster, cluster.create(pod(number)), number)
+        _run(cluster, cluster.create(basic_pod(number)), number)
     pacer = Pacer(cluster.engine)
     api = ApiServer(cluster, pacer)
     await api.start()

@@ -9,13 +9,13 @@ from functools import lru_cache
 @lru_cache(maxsize=64)  # One moment is written into several objects.
 def rfc3339(moment: datetime) -> str:
     """``metav1.Time``: whole seconds, UTC, with ``Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"
 
 
 @lru_cache(maxsize=64)
 def rfc3339_micro(moment: datetime) -> str:
     """``metav1.MicroTime``: six digits of fraction."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse(text: str) -> datetime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -18,14 +18,14 @@ Action = Callable[[], None]
 DEFAULT_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dataclass(order=True)
+@dataclass(eq=False)
 class Timer:
-    """A scheduled action; ``cancel`` makes it a no-op. Ordered by time, then by sequence."""
+    """A scheduled action; ``cancel`` makes it a no-op."""
 
     seconds: float
     sequence: int
-    action: Action | None = field(compare=False)
-    cause: int = field(compare=False)
+    action: Action | None
+    cause: int
 
     def cancel(self) -> None:
         self.action = None
@@ -48,7 +48,8 @@ class Engine:
         self.now = 0.0
         self.journal = Journal()
         self.cause = 0
-        self._queue: list[Timer] = []
+        #: By time, then by sequence; tuples, because comparing them is most of what the queue does.
+        self._queue: list[tuple[float, int, Timer]] = []
         self._sequence = 0
         self._streams: dict[str, Random] = {}
         #: Called when something was scheduled; a pacer that sleeps hangs itself in here.
@@ -68,7 +69,7 @@ class Engine:
         """Run ``action`` at a time; a time that has passed means as soon as possible."""
         self._sequence += 1
         timer = Timer(max(seconds, self.now), self._sequence, action, self.cause)
-        heapq.heappush(self._queue, timer)
+        heapq.heappush(self._queue, (timer.seconds, timer.sequence, timer))
         if self.on_schedule is not None:
             self.on_schedule()
         return timer
@@ -82,13 +83,13 @@ class Engine:
     @property
     def next_seconds(self) -> float | None:
         """When the next action is due; None when nothing is planned."""
-        while self._queue and not self._queue[0].active:
+        while self._queue and not self._queue[0][2].active:
             heapq.heappop(self._queue)
-        return self._queue[0].seconds if self._queue else None
+        return self._queue[0][0] if self._queue else None
 
     def step(self) -> None:
         """Run the next action, moving the clock to it."""
-        timer = heapq.heappop(self._queue)
+        _, _, timer = heapq.heappop(self._queue)
         self.now = max(self.now, timer.seconds)
         action, timer.action = timer.action, None
         if action is not None:

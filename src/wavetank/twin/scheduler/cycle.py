@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from operator import add
+from operator import add, and_, gt
 from random import Random
 
 from .board import FITS, REJECTED, Board, Boards, Selection
-from .framework import LocalScore, NodeFilter, PodRejectedError, Rejection
+from .framework import LocalScore, NodeFilter, PodRejectedError, Rejection, Screen
 from .node_info import NodeInfo
 from .plugins import FILTERS, SCORES
 from .pod_info import PodInfo
@@ -125,8 +125,8 @@ class Cycle:
         self._boards = Boards(view, [plugin for plugin in SCORES if isinstance(plugin, LocalScore)])
         self._start = 0
 
-    def attempt(self, pod: PodInfo) -> Outcome:
-        """Find the node for a pod."""
+    def attempt(self, pod: PodInfo, *, explain: bool = True) -> Outcome:
+        """Find the node for a pod; without ``explain`` the scores by plugin are left out."""
         nodes = self._view.ordered()
         try:
             filters = filters_for(pod, self._view)
@@ -142,7 +142,7 @@ class Cycle:
         names = found.names
         if found.count == 1:
             return Outcome(names[0], names, filters=filters, node_count=len(nodes))
-        return self._chosen(names, *self._scored(pod, found), filters, len(nodes))
+        return self._chosen(names, *self._scored(pod, found, explain), filters, len(nodes))
 
     def _chosen(
         self,
@@ -166,7 +166,7 @@ class Cycle:
         """Feasible nodes, from where the last search ended, until there are enough."""
         count, looked_at = len(board.nodes), 0
         found, wanted = Selection(board), nodes_to_find(len(board.nodes))
-        later = filters.parts[len(board.filters) :]
+        later = [(part, part.screens()) for part in filters.parts[len(board.filters) :]]
         while looked_at < count and found.count < wanted:
             start = (self._start + looked_at) % count
             # No more than are wanted, so that the search ends with the node that makes it enough.
@@ -179,21 +179,24 @@ class Cycle:
         return found
 
     def _flags(
-        self, pod: PodInfo, board: Board, filters: Filters, later: Sequence[NodeFilter], start: int, end: int
+        self,
+        pod: PodInfo,
+        board: Board,
+        filters: Filters,
+        later: Sequence[tuple[NodeFilter, Sequence[Screen] | None]],
+        start: int,
+        end: int,
     ) -> bytearray:
         """FITS for each node of a stretch that can take the pod."""
         flags = board.state[start:end]
-        for part in later:
-            screens = part.screens()
+        for part, screens in later:
             if screens is None:
                 for i, node in enumerate(board.nodes[start:end]):
                     if flags[i] and part.rejection(node) is not None:
                         flags[i] = REJECTED
             for screen in screens or ():
-                values, among = screen.values, screen.among
-                for i, value in enumerate(board.labels(screen.key)[start:end]):
-                    if (value in values) is not among:
-                        flags[i] = REJECTED
+                hits = map(screen.values.__contains__, board.labels(screen.key)[start:end])
+                flags = bytearray(map(and_ if screen.among else gt, flags, hits))
         for name in self._view.nominated:
             at = self._view.position(name) if name in self._view.nodes else -1
             if start <= at < end:
@@ -211,11 +214,14 @@ class Cycle:
             found[node.name] = rejection
         return found
 
-    def _scored(self, pod: PodInfo, found: Selection) -> tuple[dict[str, list[int]], list[int]]:
+    def _scored(self, pod: PodInfo, found: Selection, explain: bool) -> tuple[dict[str, list[int]], list[int]]:
         scores: dict[str, list[int]] = {}
         totals = found.sums
         for plugin in SCORES:
             if isinstance(plugin, LocalScore):
+                if not (plugin.compares or explain):
+                    # It is in the sums.
+                    continue
                 ratings = found.ratings_of(plugin)
                 if ratings is None:
                     continue

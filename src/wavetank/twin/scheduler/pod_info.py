@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -146,9 +147,18 @@ def pod_info(pod: Obj) -> PodInfo:
 
 def bound_info(info: PodInfo, pod: Obj) -> PodInfo:
     """What ``pod_info`` says of a pod that was just bound, from what it said before."""
-    if (pod["metadata"].get("labels") or {}) != info.labels or pod["metadata"].get("deletionTimestamp"):
+    labels = pod["metadata"].get("labels") or {}
+    if pod["metadata"].get("deletionTimestamp") or (labels != info.labels and _has_terms(info)):
         return pod_info(pod)
-    return replace(info, pod=pod)
+    bound = copy(info)
+    bound.pod, bound.labels, bound.alike = pod, labels, b""
+    return bound
+
+
+def _has_terms(info: PodInfo) -> bool:
+    """Terms may refer to the pod's own labels (``matchLabelKeys``), to which the zone is added when it is bound."""
+    required, preferred = info.required_affinity, info.preferred_affinity
+    return bool(required or preferred or info.required_anti_affinity or info.preferred_anti_affinity)
 
 
 def _content(metadata: Obj, spec: Obj) -> bytes:

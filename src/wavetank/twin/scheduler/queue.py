@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 INITIAL_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 1.0, 10.0
@@ -17,21 +17,21 @@ LONGEST_WAIT_SECONDS = 300.0
 Place = Literal["active", "backoff", "unschedulable", "gated", "gone"]
 
 
-@dataclass(order=True)
+@dataclass(eq=False)
 class Entry:
-    """A pod in the queue: sorted by priority (highest first), then by time."""
+    """A pod in the queue; ``order`` sorts by priority (highest first), then by time."""
 
     order: tuple[int, float, int]
-    uid: str = field(compare=False)
-    namespace: str = field(compare=False)
-    name: str = field(compare=False)
-    attempts: int = field(compare=False, default=0)
-    place: Place = field(compare=False, default="active")
+    uid: str
+    namespace: str
+    name: str
+    attempts: int = 0
+    place: Place = "active"
     #: When its backoff ends, and when its last attempt failed.
-    ready_seconds: float = field(compare=False, default=0.0)
-    failed_seconds: float = field(compare=False, default=0.0)
+    ready_seconds: float = 0.0
+    failed_seconds: float = 0.0
     #: The kinds of change that can help it.
-    helped_by: frozenset[str] = field(compare=False, default=frozenset())
+    helped_by: frozenset[str] = frozenset()
 
 
 def backoff_seconds(attempts: int) -> float:
@@ -45,8 +45,8 @@ class SchedulingQueue:
         self._entries: dict[str, Entry] = {}
         #: Those of them that are unschedulable: few, while the queue may be long.
         self._unschedulable: dict[str, Entry] = {}
-        self._active: list[Entry] = []
-        self._backoff: list[tuple[float, Entry]] = []
+        self._active: list[tuple[tuple[int, float, int], Entry]] = []
+        self._backoff: list[tuple[float, tuple[int, float, int], Entry]] = []
         self._sequence = 0
 
     def __contains__(self, uid: str) -> bool:
@@ -65,7 +65,7 @@ class SchedulingQueue:
         if gated:
             entry.place = "gated"
         else:
-            heapq.heappush(self._active, entry)
+            heapq.heappush(self._active, (entry.order, entry))
 
     def remove(self, uid: str) -> None:
         entry = self._entries.pop(uid, None)
@@ -78,16 +78,16 @@ class SchedulingQueue:
         if entry.place != "active":
             self._unschedulable.pop(entry.uid, None)
             entry.place = "active"
-            heapq.heappush(self._active, entry)
+            heapq.heappush(self._active, (entry.order, entry))
 
     def pop(self) -> Entry | None:
         """The next pod to try; it leaves the queue. While no pod is active, backing off is pointless, so one of those."""
         while self._active:
-            entry = heapq.heappop(self._active)
+            _, entry = heapq.heappop(self._active)
             if entry.place == "active":
                 return self._taken(entry)
         while self._backoff:
-            _, entry = heapq.heappop(self._backoff)
+            _, _, entry = heapq.heappop(self._backoff)
             if entry.place == "backoff":
                 return self._taken(entry)
         return None
@@ -123,4 +123,4 @@ class SchedulingQueue:
         for entry in entries:
             del self._unschedulable[entry.uid]
             entry.place = "backoff"
-            heapq.heappush(self._backoff, (entry.ready_seconds, entry))
+            heapq.heappush(self._backoff, (entry.ready_seconds, entry.order, entry))

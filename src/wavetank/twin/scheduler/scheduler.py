@@ -122,7 +122,7 @@ class Scheduler:
 
     def _try(self, entry: Entry, pod: Obj) -> None:
         info = pod_info(pod)
-        outcome = self.cycle.attempt(info)
+        outcome = self.cycle.attempt(info, explain=False)
         if outcome.node:
             if not self._volumes.begin(info, outcome.node):
                 self.bind(info, outcome.node)
