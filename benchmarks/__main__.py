@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api_edge, design, load_balancer, scheduling
+from benchmarks import api_edge, design, field, load_balancer, scheduling
 from benchmarks.measure import Figure, table
 
 #: In the order of the table. Add a file with ``figures()`` and a line here.
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "api-edge": api_edge.figures,
     "load-balancer": load_balancer.figures,
     "design": design.figures,
+    "field": field.figures,
 }
 
 
