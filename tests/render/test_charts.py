@@ -108,6 +108,7 @@ def test_helm_renders_the_objects_of_both_environments(plan: Plan, tmp_path: Pat
     assert_same_objects(tmp_path, sample_plan(), plan)
 
 
+@pytest.mark.slow  # the test before says the same with the other default, the one after it with all at once
 @pytest.mark.parametrize("plan", DIFFERENT.values(), ids=DIFFERENT)
 def test_it_does_not_matter_which_environment_is_the_default(plan: Plan, tmp_path: Path) -> None:
     assert_same_objects(tmp_path, replace(plan, environment="production"), replace(sample_plan(), environment="dev"))
