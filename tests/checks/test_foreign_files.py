@@ -148,3 +148,11 @@ def test_every_object_of_a_chart_is_read_wherever_its_template_is_named() -> Non
         found = case_of_files(files, ON).case.manifests
         assert [m.kind for m in found] == ["Deployment", "HorizontalPodAutoscaler"]
         assert {m.at("spec").file for m in found} == {"charts/web/templates/all.yaml"}
+
+
+def test_an_object_that_two_files_hold_is_one_object() -> None:
+    files = [SourceFile("a.yaml", f"{DEPLOYMENT}---\n{SCALER}"), SourceFile("b.yaml", f"{SCALER}---\n{DEPLOYMENT}")]
+    found = case_of_files(files, ON).case
+    assert [m.kind for m in found.manifests] == ["Deployment", "HorizontalPodAutoscaler"]
+    other = SourceFile("c.yaml", SCALER.replace("maxReplicas: 7", "maxReplicas: 9"))
+    assert len(case_of_files([*files, other], ON).case.autoscalers) == 2

@@ -53,6 +53,7 @@ def case_of_files(files: Sequence[SourceFile], on: date, environment: str | None
     )
     left_out += unread
     aws = merged([*parts, *terraform])
+    found = _once(found)
     case = Case(
         manifests=Manifests(tuple(found)),
         aws=aws,
@@ -63,6 +64,17 @@ def case_of_files(files: Sequence[SourceFile], on: date, environment: str | None
         programs=tuple(file for file in ordered if file.base.endswith(PROGRAMS)),
     )
     return Foreign(case, tuple(left_out))
+
+
+def _once(found: Sequence[Manifest]) -> list[Manifest]:
+    """An object that several files hold, a chart beside its output for instance, is one object, not a second one."""
+    kept: dict[tuple[str, str, str, str], list[Manifest]] = {}
+    for manifest in found:
+        same = kept.setdefault((manifest.group, manifest.kind, manifest.namespace, manifest.name), [])
+        if not manifest.name or all(manifest.obj != other.obj for other in same):
+            same.append(manifest)
+    chosen = {id(manifest) for same in kept.values() for manifest in same}
+    return [manifest for manifest in found if id(manifest) in chosen]
 
 
 def _readable(file: SourceFile, left_out: list[str]) -> Iterable[Document]:
