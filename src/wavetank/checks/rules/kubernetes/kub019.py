@@ -20,6 +20,8 @@ EFFECT = {
     "PersistentVolumeClaim": "its pods stay Pending",
     "ServiceAccount": "the API server refuses its pods",
 }
+#: more than a workload with its Service: an application
+_SOME_OBJECTS = 2
 #: Secrets are kept out of files for good reasons
 USUAL = {"Secret": Severity.INFO}
 
@@ -77,7 +79,9 @@ def _is_missing(case: Case, workload: Workload, need: Need) -> bool:
         return False
     if need.kind == "ServiceAccount" and _is_made_for_a_role(case, namespace, need.name):
         return False
-    known = case.given.whole or not case.makers.may_get_objects(namespace)
+    # A single file says nothing of what lies beside it: some object of the kind has to be there to miss another.
+    in_sight = bool(case.manifests.in_namespace(need.kind, namespace)) or len(case.manifests) > _SOME_OBJECTS
+    known = case.given.whole or (in_sight and not case.makers.may_get_objects(namespace))
     return known and not case.makers.mention(namespace, need.name)
 
 

@@ -17,9 +17,18 @@ def check(case: Case) -> Iterator[Mistake]:
         if manifest.metadata.get("name") and HOOK not in manifest.annotations:
             found[manifest.group, manifest.kind, manifest.namespace, manifest.name].append(manifest)
     for same in found.values():
-        different = [each for each in same[1:] if each.obj != same[0].obj]
+        different = [each for each in same[1:] if each.obj != same[0].obj and not _are_variants(same[0], each)]
         if different:
             yield _mistake(same[0], different)
+
+
+def _are_variants(one: Manifest, other: Manifest) -> bool:
+    """The same file in folders side by side (dev, staging, production): they go to different clusters."""
+    paths = [each.at().file.split("/") for each in (one, other)]
+    if len(paths[0]) != len(paths[1]):
+        return False
+    differing = [at for at, (left, right) in enumerate(zip(*paths, strict=True)) if left != right]
+    return len(differing) == 1 and differing[0] < len(paths[0]) - 1
 
 
 def _mistake(first: Manifest, others: list[Manifest]) -> Mistake:
