@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from wavetank.render.trace import Line, is_list, is_map, untraced
@@ -102,6 +103,7 @@ def _comment_lines(note: str, path: str, margin: str = "") -> Iterator[Line]:
 # --- scalars ----------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=16_384)
 def scalar(text: str) -> str:
     """A string on one line: bare where that is safe, else quoted with JSON's escapes, which YAML shares."""
     if text.lower() in _WORDS or not _BARE.match(text) or _NUMBER_LIKE.match(text) or text.endswith(" "):
