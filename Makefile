@@ -8,8 +8,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# More workers than cores: the end-to-end tests wait for programs most of the time.
-WORKERS ?= 5
+# More workers than cores: the end-to-end tests wait for programs most of the time, and so they begin first.
+WORKERS ?= 7
 
 .PHONY: demo test test-all check bench format golden lock clean
 
@@ -17,10 +17,10 @@ demo: $(READY)
 	@$(BIN)/wavetank demo $(DEMO_FLAGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(TEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(TEST_FLAGS)
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 check: $(READY)
 	$(BIN)/ruff check
