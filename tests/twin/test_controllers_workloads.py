@@ -197,17 +197,3 @@ def test_orphans_stay() -> None:
     (replica_set,) = made.cluster.list("replicasets.apps")
     assert "ownerReferences" not in replica_set["metadata"]
     assert len(made.pods()) == 2
-
-
-def test_a_namespace_goes_when_it_is_empty() -> None:
-    made = Bench(PodScript(start=0.1, ready=0.1, stop=8))
-    made.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    made.cluster.create(deployment())
-    made.engine.run_for(5)
-    made.cluster.delete("namespaces", "", NAMESPACE)
-    made.engine.run_for(7)
-    remaining = condition(made.cluster.get("namespaces", "", NAMESPACE), "NamespaceContentRemaining") or {}
-    assert "pods. has 2 resource instances" in remaining["message"]
-    made.engine.run_for(60)
-    assert made.cluster.find("namespaces", "", NAMESPACE) is None
-    assert made.pods() == []
