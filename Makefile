@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # More workers than cores: the end-to-end tests wait for programs most of the time, and so they begin first.
-WORKERS ?= 7
+WORKERS ?= 5
 
 .PHONY: demo test test-all check bench format golden lock clean
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from programs import EXAMPLE, everything_in, needs_kubectl, needs_terraform, step, wavetank, well
 
-pytestmark = pytest.mark.e2e
+# Beside the lives of the examples the same steps take twice the time that they take alone.
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def summary(places: dict[str, Path]) -> dict[str, Any]:
     before = everything_in(EXAMPLE)
     file = places["result"] / "demo.json"
     environment = {"HOME": str(places["home"]), "TMPDIR": str(places["temporary"])}
-    well(wavetank("demo", "--json", str(file), environment=environment, timeout=280))
+    well(wavetank("demo", "--json", str(file), environment=environment, timeout=600))
     # Another demo may be running beside this one; compiled Python is the interpreter's.
     left = {
         path

@@ -18,7 +18,7 @@ from programs import needs_aws, needs_kubectl, needs_terraform, run, wavetank, w
 
 from wavetank.app.requests import SteadyRequests, sample_rows
 
-pytestmark = [pytest.mark.e2e, needs_kubectl]
+pytestmark = [pytest.mark.e2e, needs_kubectl, pytest.mark.timeout(900)]
 ROW = sample_rows(1, 20)[0]
 
 
@@ -46,7 +46,7 @@ def exported(env_file: Path) -> dict[str, str]:
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     spec = tmp_path_factory.mktemp("up") / "platform" / "platform.yaml"
     well(wavetank("init", "ml-inference", str(spec.parent)))
-    well(wavetank("up", str(spec), "-e", "dev", "--detach", "--aws-port", "0", "--api-port", "0", timeout=280))
+    well(wavetank("up", str(spec), "-e", "dev", "--detach", "--aws-port", "0", "--api-port", "0", timeout=600))
     folder = spec.parent / ".wavetank" / "dev"
     record = json.loads((folder / "session.json").read_text())
     yield Running(spec, folder, exported(folder / "env.sh"), record["services"][0][1], record["process_id"])
