@@ -19,6 +19,7 @@ from .edge import METRICS_GROUP, Edge, method_not_allowed
 from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, refusal
 from .handlers import discovery, metrics, reading, subresources, watching, writing
 from .handlers.documents import Documents
+from .handlers.tank import Routes
 from .identity import TokenAuthenticator, impersonated, refused, unauthorized, user_of_request
 from .listener import CERTIFICATE
 from .paths import target_of
@@ -38,6 +39,8 @@ class Application:
         self._edge = edge
         self._authenticators = tuple(authenticators)
         self._documents = Documents(edge)
+        #: What is told of the twin itself; filled by who assembled it.
+        self.routes = Routes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", f"nothing but HTTP is spoken here, not {scope['type']}"
@@ -63,7 +66,7 @@ class Application:
         self._authorize(exchange)
         if exchange.target.is_resource:
             return await self._resource_answer(exchange)
-        return self._other_answer(exchange)
+        return await self.routes.answer(exchange) or self._other_answer(exchange)
 
     # --- who ---------------------------------------------------------------------------------------------------
 

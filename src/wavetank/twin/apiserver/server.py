@@ -15,6 +15,7 @@ from wavetank.twin.engine import Pacer
 
 from .app import Application
 from .edge import Edge
+from .handlers.tank import Route
 from .handlers.watching import Watcher
 from .identity import ServiceAccountTokens, TokenAuthenticator
 from .kubeconfig import kubeconfig, write_kubeconfig
@@ -57,6 +58,10 @@ class ApiServer:
     @property
     def port(self) -> int:
         return self._port
+
+    def serve(self, *routes: Route) -> None:
+        """Answer on paths below ``/wavetank/v1``, too."""
+        self._app.routes.add(*routes)
 
     async def start(self) -> None:
         """Listen and answer; OperationFailed when the port is taken."""
