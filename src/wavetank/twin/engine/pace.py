@@ -7,6 +7,7 @@ the answer. Slices are kept to a millisecond of work, because an API request on 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -21,10 +22,14 @@ IDLE_SECONDS = 0.25
 
 
 class Pacer:
-    """Keeps ``engine.now`` at ``speed`` times the wall time that has passed since ``run`` began."""
+    """Keeps ``engine.now`` at ``speed`` times the wall time that has passed since ``run`` began.
+
+    Speed 0 is a clock that stands still until somebody moves it (``advance``); an infinite one runs whatever is due next,
+    as fast as this computer can.
+    """
 
     def __init__(self, engine: Engine, speed: float = 1.0, wall: Callable[[], float] = time.monotonic) -> None:
-        assert speed > 0, "a pace is a positive factor"
+        assert speed >= 0, "time does not run backwards"
         self.engine = engine
         self.speed = speed
         self._wall = wall
@@ -36,12 +41,28 @@ class Pacer:
     @property
     def target_seconds(self) -> float:
         """Where the engine's clock should be now."""
+        if math.isinf(self.speed):
+            return self.engine.now
         return self._engine_start + (self._wall() - self._wall_start) * self.speed
 
     def catch_up(self) -> bool:
         """Run what is due by now, for one slice at most; False when more is waiting."""
         deadline = time.perf_counter() + SLICE_SECONDS
+        if math.isinf(self.speed):
+            while self.engine.next_seconds is not None and time.perf_counter() < deadline:
+                self.engine.step()
+            return self.engine.next_seconds is None
         return self.engine.run_until(self.target_seconds, lambda: time.perf_counter() < deadline)
+
+    async def advance(self, seconds: float) -> None:
+        """Move the clock ahead of the wall clock and run all that is due by then. For the loop's own thread; others are let in
+        between slices. Not for an infinite speed, whose clock has no place to be.
+        """
+        assert seconds >= 0, "time does not run backwards"
+        assert not math.isinf(self.speed), "a clock that runs as fast as it can cannot be moved"
+        self._engine_start += seconds
+        while not self.catch_up():
+            await asyncio.sleep(0)
 
     async def run(self) -> None:
         """Pace until cancelled. An exception of an action ends it: a broken world must not go on."""
@@ -59,7 +80,9 @@ class Pacer:
 
     async def _sleep(self) -> None:
         due = self.engine.next_seconds
-        wait = IDLE_SECONDS if due is None else min(IDLE_SECONDS, (due - self.target_seconds) / self.speed)
+        wait = IDLE_SECONDS
+        if due is not None and self.speed:
+            wait = min(IDLE_SECONDS, (due - self.target_seconds) / self.speed)
         if wait <= 0:
             await asyncio.sleep(0)
             return

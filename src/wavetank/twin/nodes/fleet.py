@@ -108,11 +108,11 @@ class Fleet:
         member = self._members.get(node_name)
         return member.kubelet if member is not None and member.failed_seconds is None else None
 
-    def start(self, template: MachineTemplate, *, instance_id: str = "", address: str = "") -> Machine:
+    def start(self, template: MachineTemplate, *, instance_id: str = "", address: str = "", name: str = "") -> Machine:
         """Start a machine; its node joins when it has booted. Id and address are drawn from the seed if not given."""
         drawn = f"i-{self._engine.random('instances').getrandbits(68):017x}"
         taken = self._subnet(template.subnet_cidr).take(address)
-        machine = Machine(template, instance_id or drawn, taken, self._engine.now)
+        machine = Machine(template, instance_id or drawn, taken, self._engine.now, name)
         self._members[machine.name] = Member(machine)
         self._engine.record("fleet", "start", machine.name, f"{template.instance_type} in {template.zone}")
         self._engine.call_later(template.boot_seconds, lambda: self._join(machine.name))

@@ -82,6 +82,8 @@ class MachineTemplate:
     version: str = "1.36.2"
     boot_seconds: float = 45.0
     image_id: str = "ami-0a1b2c3d4e5f67890"
+    #: Whether EKS made the machine; others get no labels but their kubelet's and their own.
+    managed: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,43 +94,53 @@ class Machine:
     instance_id: str
     address: str
     started_seconds: float
+    #: "" takes the name that EC2 gives.
+    own_name: str = ""
 
     @property
     def name(self) -> str:
-        """The private DNS name that EC2 gives by address."""
+        """The private DNS name that EC2 gives by address, unless it has one of its own."""
+        if self.own_name:
+            return self.own_name
         region = self.template.region
         domain = "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
         return f"ip-{self.address.replace('.', '-')}.{domain}"
 
     @property
     def provider_id(self) -> str:
+        if not self.template.managed:
+            return f"wavetank:///{self.name}"
         return f"aws:///{self.template.zone}/{self.instance_id}"
 
     @property
     def kubelet_version(self) -> str:
-        return f"v{self.template.version}-eks-1552ad0"
+        return f"v{self.template.version}-eks-1552ad0" if self.template.managed else f"v{self.template.version}"
 
 
 def labels_of(machine: Machine) -> dict[str, str]:
-    """Labels of an EKS managed node: those of kubelet, cloud provider, EKS, and the group's own."""
+    """Labels of an EKS managed node: those of kubelet, cloud provider, EKS, and the group's own; of another the kubelet's."""
     template = machine.template
-    labels = {
+    of_kubelet = {
         "beta.kubernetes.io/arch": template.architecture,
-        "beta.kubernetes.io/instance-type": template.instance_type,
         "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": template.architecture,
+        "kubernetes.io/hostname": machine.name,
+        "kubernetes.io/os": "linux",
+    }
+    if not template.managed:
+        return dict(sorted((of_kubelet | dict(template.labels)).items()))
+    of_eks = {
+        "beta.kubernetes.io/instance-type": template.instance_type,
         "eks.amazonaws.com/capacityType": template.capacity_type,
         "eks.amazonaws.com/nodegroup": template.node_group,
         "eks.amazonaws.com/nodegroup-image": template.image_id,
         "failure-domain.beta.kubernetes.io/region": template.region,
         "failure-domain.beta.kubernetes.io/zone": template.zone,
-        "kubernetes.io/arch": template.architecture,
-        "kubernetes.io/hostname": machine.name,
-        "kubernetes.io/os": "linux",
         "node.kubernetes.io/instance-type": template.instance_type,
         "topology.kubernetes.io/region": template.region,
         "topology.kubernetes.io/zone": template.zone,
     }
-    return dict(sorted((labels | dict(template.labels)).items()))
+    return dict(sorted((of_kubelet | of_eks | dict(template.labels)).items()))
 
 
 def node_object(machine: Machine, now: datetime, *, network_ready: bool) -> Obj:

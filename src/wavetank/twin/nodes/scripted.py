@@ -27,6 +27,8 @@ class ScriptedNode:
     capacity: Mapping[str, str]
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: Sequence[Obj] = ()
+    #: None: all of the capacity.
+    allocatable: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def node_object(node: ScriptedNode, release: str, now: str) -> Obj:
         "spec": {**spec, "taints": list(node.taints)} if node.taints else spec,
         "status": {
             "capacity": dict(node.capacity),
-            "allocatable": dict(node.capacity),
+            "allocatable": dict(node.capacity if node.allocatable is None else node.allocatable),
             "conditions": [_node_condition(*row, now) for row in _NODE_CONDITIONS],
             "addresses": [
                 {"type": "InternalIP", "address": node.address},
