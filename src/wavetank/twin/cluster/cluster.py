@@ -24,10 +24,12 @@ from .authorization import Asked, Authorizer
 from .calls import SYSTEM, Call, User
 from .custom import CLEANUP_FINALIZER, Definitions
 from .custom import KEY as DEFINITIONS
+from .entrances import entrance
 from .meanings import Meanings
 from .pipeline import Pipeline, check_version
 from .registry import STORED_AS, Registry
 from .store import Change, Objects, Store, Subscriber
+from .written import WriteJournal
 
 
 class Cluster:
@@ -49,6 +51,7 @@ class Cluster:
         self.version = version
         self.service_cidr = service_cidr
         self.store = Store()
+        self.store.witness = WriteJournal(engine)
         self.registry = Registry()
         self.meanings = Meanings(version)
         self.custom = Definitions(self)
@@ -63,7 +66,12 @@ class Cluster:
         )
         for key in RBAC_KEYS:
             self.store.subscribe(key, lambda _: self.authorizer.forget())
-        self.store.subscribe("events", self._expire_later)
+        expiry = events.Expiry(
+            engine,
+            lambda namespace, name: self.find("events", namespace, name),
+            lambda namespace, name: self.store.remove("events", namespace, name),
+        )
+        self.store.subscribe("events", expiry.follow)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -94,9 +102,13 @@ class Cluster:
 
     def list(self, key: str, namespace: str = "", where: Callable[[Obj], bool] | None = None) -> list[Obj]:
         """Objects of a namespace ("" = all) that satisfy ``where``, in order of creation."""
+        stored_as = STORED_AS.get(key, key)
+        if not self.store.has_any(stored_as):
+            # Every write of a pod asks for quotas, ranges and budgets that few clusters have.
+            return []
         return [
             obj
-            for obj in self.store.all(STORED_AS.get(key, key))
+            for obj in self.store.all(stored_as)
             if (not namespace or obj["metadata"].get("namespace") == namespace) and (where is None or where(obj))
         ]
 
@@ -116,6 +128,7 @@ class Cluster:
 
     # --- creating ----------------------------------------------------------------------------------------------
 
+    @entrance
     def create(
         self,
         obj: Obj,
@@ -139,6 +152,7 @@ class Cluster:
 
     # --- updating ----------------------------------------------------------------------------------------------
 
+    @entrance
     def update(
         self,
         obj: Obj,
@@ -166,6 +180,7 @@ class Cluster:
         """Read, change and write in one step; ``change`` returns a new object and must not mutate what it is given."""
         return self.update(change(self.get(key, namespace, name)), subresource=subresource)
 
+    @entrance
     def set_status(self, obj: Obj, status: Obj) -> Obj:
         """Write the status of an object as it is now, whatever its resource version; no write when nothing differs."""
         resource = self.resource_of(obj)
@@ -173,6 +188,7 @@ class Cluster:
         live = self.get(resource.key, metadata.get("namespace", ""), metadata["name"])
         return self._writes.write_status(live, {**live, "status": status}, resource, Call())
 
+    @entrance
     def patch(
         self,
         resource: Resource,
@@ -246,6 +262,7 @@ class Cluster:
         """The ``autoscaling/v1 Scale`` of an object."""
         return scale.scale_of(self.get(key, namespace, name), self._scale_paths(self.resource(key)))
 
+    @entrance
     def set_replicas(
         self, key: str, namespace: str, name: str, replicas: int, *, version: str = "", call: Call | None = None
     ) -> Obj:
@@ -272,12 +289,14 @@ class Cluster:
         replicas = patching.replicas_of(patched)
         return self.set_replicas(resource.key, namespace, name, replicas, version=version, call=call)
 
+    @entrance
     def bind(self, namespace: str, name: str, node_name: str, *, uid: str = "", call: Call | None = None) -> Obj:
         """Assign a pod to a node, as ``pods/binding`` does; returns the pod."""
         pod = self.get("pods", namespace, name)
         bound = pods.bound(pod, node_name, self.find("nodes", "", node_name), self.now, uid=uid)
         return bound if call is not None and call.dry_run else self.store.put("pods", bound)
 
+    @entrance
     def evict(
         self,
         namespace: str,
@@ -299,6 +318,7 @@ class Cluster:
                 self.set_status(pod, eviction.with_disruption_target(pod, self.now))
         self.delete("pods", namespace, name, grace_seconds=grace_seconds, uid=uid, call=call)
 
+    @entrance
     def issue_token(self, namespace: str, name: str, request: Obj) -> Obj:
         """Answer a TokenRequest for a service account."""
         account = self.get("serviceaccounts", namespace, name)
@@ -336,6 +356,7 @@ class Cluster:
 
     # --- deleting ----------------------------------------------------------------------------------------------
 
+    @entrance
     def delete(
         self,
         key: str,
@@ -385,6 +406,7 @@ class Cluster:
 
     # --- events ------------------------------------------------------------------------------------------------
 
+    @entrance
     def record_event(
         self,
         about: Obj,
@@ -404,23 +426,6 @@ class Cluster:
             self._recorder.record_once(events.reference(about), kind, reason, message, component, action)
             return
         self._recorder.record(events.reference(about), kind, reason, message, component, host)
-
-    def _expire_later(self, change: Change) -> None:
-        if change.type != "ADDED":
-            return
-        namespace, name = change.namespace, change.name
-        self.engine.call_later(events.TTL_SECONDS, lambda: self._expire(namespace, name, change.revision))
-
-    def _expire(self, namespace: str, name: str, revision: int) -> None:
-        """Forget an event that has not changed for an hour; look again in an hour at one that has."""
-        event = self.find("events", namespace, name)
-        if event is None:
-            return
-        current = int(event["metadata"]["resourceVersion"])
-        if current == revision:
-            self.store.remove("events", namespace, name)
-        else:
-            self.engine.call_later(events.TTL_SECONDS, lambda: self._expire(namespace, name, current))
 
 
 def _check_uid_precondition(resource: Resource, metadata: Obj, live: Obj) -> None:

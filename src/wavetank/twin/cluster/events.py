@@ -6,7 +6,7 @@ the API server forgets events an hour after their last change.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,8 @@ from wavetank.kube.errors import ApiError
 from wavetank.kube.times import rfc3339, rfc3339_micro
 from wavetank.kube.types import Obj
 from wavetank.twin.engine import Engine
+
+from .store import Change
 
 TTL_SECONDS = 3600.0
 #: Similar events (all but the message equal) within the interval before they are combined.
@@ -68,7 +70,7 @@ class Recorder:
         instance = f"{component}-wavetank"
         reporter = {"reportingComponent": component, "reportingInstance": instance, "source": {}, "action": action}
         times = {"eventTime": now, "firstTimestamp": None, "lastTimestamp": None}
-        event = self._event(involved) | {"reason": reason, "message": message, "type": kind} | times | reporter
+        event = {**self._event(involved), "reason": reason, "message": message, "type": kind, **times, **reporter}
         self._store((*same, message), event)
 
     def record(self, involved: Obj, kind: str, reason: str, message: str, component: str, host: str) -> None:
@@ -144,6 +146,44 @@ class Recorder:
         self._known[same] = (event["metadata"]["namespace"], event["metadata"]["name"])
         while len(self._known) > CACHE_LENGTH:
             self._known.popitem(last=False)
+
+
+class Expiry:
+    """Forgets events an hour after their last change; ``find`` and ``remove`` are the cluster's, on resource ``events``.
+
+    All live equally long, so they come due in the order in which they came: a queue and one timer.
+    """
+
+    def __init__(
+        self, engine: Engine, find: Callable[[str, str], Obj | None], remove: Callable[[str, str], object]
+    ) -> None:
+        self._engine, self._find, self._remove = engine, find, remove
+        #: When to look, namespace, name, revision then.
+        self._queue: deque[tuple[float, str, str, int]] = deque()
+
+    def follow(self, change: Change) -> None:
+        if change.type == "ADDED":
+            self._queue.append((self._engine.now + TTL_SECONDS, change.namespace, change.name, change.revision))
+            if len(self._queue) == 1:
+                self._plan()
+
+    def _plan(self) -> None:
+        self._engine.call_at(self._queue[0][0], self._look)
+
+    def _look(self) -> None:
+        now = self._engine.now
+        while self._queue and self._queue[0][0] <= now:
+            _, namespace, name, revision = self._queue[0]
+            event = self._find(namespace, name)
+            current = int(event["metadata"]["resourceVersion"]) if event is not None else 0
+            if current == revision:
+                self._remove(namespace, name)
+            elif event is not None:
+                # It has changed: again in an hour.
+                self._queue.append((now + TTL_SECONDS, namespace, name, current))
+            self._queue.popleft()
+        if self._queue:
+            self._plan()
 
 
 def _remembered(cache: OrderedDict[tuple[str, ...], Any], key: tuple[str, ...], make: Callable[[], Any]) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from wavetank.kube.types import Obj
 
@@ -20,7 +20,7 @@ ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 HISTORY_LENGTH = 20_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One write. ``object`` is the state after it (for DELETED: the last state, with the deletion's revision)."""
 
@@ -42,17 +42,33 @@ class Change:
 Subscriber = Callable[[Change], None]
 
 
+class Witness(Protocol):
+    """Is told of a change before and after the subscribers are; what ``began`` returns is given to ``ended``."""
+
+    def began(self, change: Change) -> int: ...
+
+    def ended(self, before: int) -> None: ...
+
+
 class Store:
     """Objects by ``Resource.key`` and (namespace, name)."""
 
     def __init__(self) -> None:
+        self.witness: Witness | None = None
         self.revision = 1
         self.history: deque[Change] = deque(maxlen=HISTORY_LENGTH)
         self._objects: dict[str, dict[tuple[str, str], Obj]] = {}
         self._subscribers: dict[str, list[Subscriber]] = {}
+        #: Whom to tell of a resource's changes, in order; made anew when somebody comes or goes.
+        self._told: dict[str, tuple[Subscriber, ...]] = {}
 
     def get(self, resource_key: str, namespace: str, name: str) -> Obj | None:
-        return self._objects.get(resource_key, {}).get((namespace, name))
+        objects = self._objects.get(resource_key)
+        return objects.get((namespace, name)) if objects else None
+
+    def has_any(self, resource_key: str) -> bool:
+        """Whether there are objects of a resource at all."""
+        return bool(self._objects.get(resource_key))
 
     def all(self, resource_key: str) -> Iterator[Obj]:
         """Every object of a resource, in order of creation in the store."""
@@ -114,7 +130,14 @@ class Store:
         """Be told every change of a resource ("*": of all); returns what ends the subscription."""
         subscribers = self._subscribers.setdefault(resource_key, [])
         subscribers.append(subscriber)
-        return lambda: subscribers.remove(subscriber) if subscriber in subscribers else None
+        self._told.clear()
+
+        def end() -> None:
+            if subscriber in subscribers:
+                subscribers.remove(subscriber)
+                self._told.clear()
+
+        return end
 
     def _stamped(self, obj: Obj) -> Obj:
         self.revision += 1
@@ -122,5 +145,12 @@ class Store:
 
     def _publish(self, change: Change) -> None:
         self.history.append(change)
-        for subscriber in (*self._subscribers.get(change.resource_key, ()), *self._subscribers.get("*", ())):
+        told = self._told.get(change.resource_key)
+        if told is None:
+            told = (*self._subscribers.get(change.resource_key, ()), *self._subscribers.get("*", ()))
+            self._told[change.resource_key] = told
+        before = self.witness.began(change) if self.witness is not None else 0
+        for subscriber in told:
             subscriber(change)
+        if self.witness is not None:
+            self.witness.ended(before)

@@ -83,9 +83,11 @@ class Controller:
 
     def _run(self, key: Key) -> None:
         self._due.pop(key, None)
+        self.engine.actor = self.name
         try:
             self.reconcile(key)
-        except ApiError:
+        except ApiError as error:
+            self.engine.record(self.name, "retry", "/".join(part for part in key if part), error.message)
             failures = self._failures.get(key, 0)
             self._failures[key] = failures + 1
             self.enqueue(key, min(RETRY_SECONDS * 2 ** min(failures, 30), LONGEST_RETRY_SECONDS))

@@ -4,7 +4,8 @@ The engine never looks at a wall clock and never sleeps; ``pace`` does that for 
 """
 
 from .clock import Engine, Timer
+from .inputs import Inputs
 from .journal import Entry, Journal
 from .pace import Pacer
 
-__all__ = ["Engine", "Entry", "Journal", "Pacer", "Timer"]
+__all__ = ["Engine", "Entry", "Inputs", "Journal", "Pacer", "Timer"]

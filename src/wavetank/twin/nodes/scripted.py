@@ -163,6 +163,7 @@ class ScriptedKubelets:
         def act() -> None:
             live = self._cluster.find("pods", *address)
             if live is not None and live["metadata"]["uid"] == metadata["uid"]:
+                self._cluster.engine.actor = f"kubelet/{live['spec'].get('nodeName', '')}"
                 action(live)
 
         self._cluster.engine.call_later(seconds, act)

@@ -32,6 +32,8 @@ class Entry:
     failed_seconds: float = 0.0
     #: The kinds of change that can help it.
     helped_by: frozenset[str] = frozenset()
+    #: The number of the journal's entry because of which the pod is tried next.
+    cause: int = 0
 
 
 def backoff_seconds(attempts: int) -> float:
@@ -58,9 +60,11 @@ class SchedulingQueue:
     def entry(self, uid: str) -> Entry | None:
         return self._entries.get(uid)
 
-    def add(self, uid: str, namespace: str, name: str, priority: int, now: float, *, gated: bool = False) -> None:
+    def add(
+        self, uid: str, namespace: str, name: str, priority: int, now: float, *, gated: bool = False, cause: int = 0
+    ) -> None:
         self._sequence += 1
-        entry = Entry((-priority, now, self._sequence), uid, namespace, name)
+        entry = Entry((-priority, now, self._sequence), uid, namespace, name, cause=cause)
         self._entries[uid] = entry
         if gated:
             entry.place = "gated"
@@ -106,9 +110,11 @@ class SchedulingQueue:
         entry.ready_seconds = math.floor(now + backoff_seconds(entry.attempts))
         self._entries[entry.uid] = self._unschedulable[entry.uid] = entry
 
-    def wake(self, change: str) -> bool:
+    def wake(self, change: str, cause: int = 0) -> bool:
         """Something of this kind changed; whether any pod is to be tried because of it."""
         woken = [e for e in self._unschedulable.values() if change in e.helped_by]
+        for entry in woken:
+            entry.cause = cause
         self._let_go(woken)
         return bool(woken)
 

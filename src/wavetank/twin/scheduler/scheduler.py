@@ -88,13 +88,13 @@ class Scheduler:
         gated, entry = bool(spec.get("schedulingGates")), self.queue.entry(metadata["uid"])
         if entry is None and not self._volumes.waits(metadata["uid"]):
             address = (metadata["uid"], metadata["namespace"], metadata["name"])
-            self.queue.add(*address, spec.get("priority") or 0, self.engine.now, gated=gated)
+            self.queue.add(*address, spec.get("priority") or 0, self.engine.now, gated=gated, cause=self.engine.cause)
         elif entry is not None and entry.place == "gated" and not gated:
             self.queue.activate(entry)
         self.plan()
 
     def _wake(self, change: str) -> None:
-        if self.queue.wake(change):
+        if self.queue.wake(change, self.engine.cause):
             self.plan()
 
     def _check_stale(self) -> None:
@@ -115,6 +115,8 @@ class Scheduler:
         entry = self.queue.pop()
         if entry is None:
             return
+        # Pods are tried in a row; each because of what made it wait here.
+        self.engine.cause, self.engine.actor = entry.cause, self.name
         pod = self.cluster.find("pods", entry.namespace, entry.name)
         if pod is not None and pod["metadata"]["uid"] == entry.uid and not pod["spec"].get("nodeName"):
             self._try(entry, pod)

@@ -351,6 +351,7 @@ class PodWorker:
         live = self._host.cluster.find("pods", metadata["namespace"], metadata["name"])
         if live is None or live["metadata"]["uid"] != metadata["uid"]:
             return
+        self._engine.actor = f"kubelet/{self._host.machine.name}"
         self.pod = self._host.cluster.set_status(live, pod_status(live, self._facts(), self._engine.utc, self._host.at))
 
 
