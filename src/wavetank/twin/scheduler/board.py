@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from itertools import compress
+from itertools import compress, islice
 from typing import TypeVar
 
-from .framework import LocalScore, NodeFilter, Rater, Rejection
+from .filters import Filters
+from .framework import LocalScore, Rater, Rejection
 from .node_info import NodeInfo
 from .pod_info import PodInfo
 from .view import ClusterView
@@ -27,7 +28,7 @@ MOST_BOARDS = 256
 class Board:
     """One kind of pods. Positions are those of ``ClusterView.ordered``; nodes are looked at when first asked for."""
 
-    def __init__(self, pod: PodInfo, view: ClusterView, filters: Sequence[NodeFilter], plugins: Sequence[LocalScore]):
+    def __init__(self, pod: PodInfo, view: ClusterView, filters: Filters, plugins: Sequence[LocalScore]):
         self.nodes = view.ordered()
         self.names = [node.name for node in self.nodes]
         self.rejections: list[Rejection | None] = [None] * len(self.nodes)
@@ -37,9 +38,13 @@ class Board:
         self._raters: list[tuple[LocalScore, Rater]] = [(p, rate) for p, rate in raters if rate is not None]
         #: Ratings by plugin; of plugins that do not compare nodes they are scores, times the weight.
         self.ratings: dict[str, list[int]] = {p.name: [0] * len(self.nodes) for p, _ in self._raters}
+        #: Plugins that compare and have rated some node other than 0: only they can change an order of sums.
+        self.compared: set[str] = set()
         #: The weighted sum, as if all ratings of plugins that compare were 0.
         self.sums = [0] * len(self.nodes)
-        self.filters, self.epoch = tuple(filters), view.epoch
+        self.epoch = view.epoch
+        #: The local ones.
+        self.filters = filters.local
         self._labels: dict[str, list[str | None]] = {}
         self._seen = len(view.touched)
 
@@ -75,7 +80,7 @@ class Board:
             self._rate(node, at)
 
     def _rejection(self, node: NodeInfo) -> Rejection | None:
-        for part in self.filters:
+        for part in self.filters.parts:
             found = part.rejection(node)
             if found is not None:
                 return found
@@ -87,6 +92,8 @@ class Board:
             rating = rate(node)
             if plugin.compares:
                 total += plugin.weight * plugin.usual
+                if rating:
+                    self.compared.add(plugin.name)
             else:
                 rating *= plugin.weight
                 total += rating
@@ -99,19 +106,28 @@ class Boards:
 
     def __init__(self, view: ClusterView, plugins: Sequence[LocalScore]) -> None:
         self._view, self._plugins = view, tuple(plugins)
+        self._premised = [plugin for plugin in plugins if type(plugin).premise is not LocalScore.premise]
         self._boards: OrderedDict[Hashable, Board] = OrderedDict()
 
-    def of(self, pod: PodInfo, filters: Sequence[NodeFilter]) -> Board:
-        """``filters`` are the pod's local ones."""
-        view = self._view
-        key = (pod.alike, *(plugin.premise(pod, view) for plugin in self._plugins))
+    def known(self, pod: PodInfo) -> Board | None:
+        """The board of pods like this one, if there is one."""
+        key = self._key(pod)
         board = self._boards.get(key) if pod.alike else None
-        if board is None or board.epoch != view.epoch:
-            board = Board(pod, view, filters, self._plugins)
-        if pod.alike:
-            self._remember(key, board)
-        board.catch_up(view)
+        if board is None or board.epoch != self._view.epoch:
+            return None
+        self._boards.move_to_end(key)
+        board.catch_up(self._view)
         return board
+
+    def made(self, pod: PodInfo, filters: Filters) -> Board:
+        """A new board for a pod and for those that are like it."""
+        board = Board(pod, self._view, filters, self._plugins)
+        if pod.alike:
+            self._remember(self._key(pod), board)
+        return board
+
+    def _key(self, pod: PodInfo) -> Hashable:
+        return (pod.alike, *(plugin.premise(pod, self._view) for plugin in self._premised))
 
     def _remember(self, key: Hashable, board: Board) -> None:
         self._boards[key] = board
@@ -135,6 +151,10 @@ class Selection:
             self._stretches.append((start, end, None if count == end - start else bytes(flags)))
             self.count += count
 
+    def is_compared(self, plugin: LocalScore) -> bool:
+        """Whether a plugin's scores are not in the sums already."""
+        return plugin.name in self._board.compared
+
     def ratings_of(self, plugin: LocalScore) -> list[int] | None:
         column = self._board.ratings.get(plugin.name)
         return None if column is None else self._of(column)
@@ -142,6 +162,16 @@ class Selection:
     @property
     def sums(self) -> list[int]:
         return self._of(self._board.sums)
+
+    def name(self, number: int) -> str:
+        """Of the node in this place among those that were found."""
+        for start, end, flags in self._stretches:
+            count = end - start if flags is None else flags.count(FITS)
+            if number < count:
+                at = start + number if flags is None else next(islice(compress(range(start, end), flags), number, None))
+                return self._board.names[at]
+            number -= count
+        raise AssertionError("only nodes that were found are asked for")
 
     @property
     def names(self) -> list[str]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 from operator import add, and_, gt
 from random import Random
 
 from .board import FITS, REJECTED, Board, Boards, Selection
+from .filters import Filters, filters_for, rejection_with_nominated
 from .framework import LocalScore, NodeFilter, PodRejectedError, Rejection, Screen
 from .node_info import NodeInfo
-from .plugins import FILTERS, SCORES
+from .plugins import SCORES
 from .pod_info import PodInfo
 from .view import ClusterView
 
@@ -37,57 +37,11 @@ def random_of(randomness: Random) -> TieBreak:
 
 
 @dataclass(frozen=True)
-class Filters:
-    """The filters that have something to say about a pod."""
-
-    parts: tuple[NodeFilter, ...]
-    names: tuple[str, ...]
-
-    @property
-    def only(self) -> frozenset[str] | None:
-        named = [part.only for part in self.parts if part.only is not None]
-        return frozenset.intersection(*named) if named else None
-
-    @property
-    def limiting(self) -> list[str]:
-        """The plugins that know which nodes are worth asking."""
-        return sorted(n for part, n in zip(self.parts, self.names, strict=True) if part.only is not None)
-
-    @property
-    def local(self) -> tuple[NodeFilter, ...]:
-        """Those whose answer holds until the node changes; they come first."""
-        return tuple(takewhile(lambda part: part.local, self.parts))
-
-    def rejection(self, node: NodeInfo) -> Rejection | None:
-        """The first that says no."""
-        for part in self.parts:
-            found = part.rejection(node)
-            if found is not None:
-                return found
-        return None
-
-    def copy(self) -> Filters:
-        return Filters(tuple(part.copy() for part in self.parts), self.names)
-
-    def moved(self, pod: PodInfo, node: NodeInfo, count: int) -> None:
-        """Put a pod on a node, or take it off, in a trial."""
-        if count > 0:
-            node.add(pod)
-        else:
-            node.remove(pod)
-        for part in self.parts:
-            part.moved(pod, node, count)
-
-
-def filters_for(pod: PodInfo, view: ClusterView) -> Filters:
-    """Raises PodRejectedError when some plugin refuses the pod whatever the node."""
-    found = [(part, plugin.name) for plugin in FILTERS if (part := plugin.filter_for(pod, view)) is not None]
-    return Filters(tuple(part for part, _ in found), tuple(name for _, name in found))
-
-
-@dataclass(frozen=True)
 class Outcome:
-    """What came of an attempt. ``node`` is "" when no node was feasible; only then ``rejections`` say why."""
+    """What came of an attempt. ``node`` is "" when no node was feasible; only then ``rejections`` say why.
+
+    ``feasible`` and ``scores`` are complete only of an attempt that was to be explained.
+    """
 
     node: str
     feasible: Sequence[str] = ()
@@ -126,39 +80,34 @@ class Cycle:
         self._start = 0
 
     def attempt(self, pod: PodInfo, *, explain: bool = True) -> Outcome:
-        """Find the node for a pod; without ``explain`` the scores by plugin are left out."""
+        """Find the node for a pod; without ``explain`` the scores by plugin and the names of other nodes are left out."""
         nodes = self._view.ordered()
+        board = self._boards.known(pod)
         try:
-            filters = filters_for(pod, self._view)
+            filters = filters_for(pod, self._view, board.filters if board else None)
         except PodRejectedError as error:
             return Outcome("", refusal=str(error), node_count=len(nodes))
         if filters.only is not None:
             return self._among_named(pod, nodes, filters, filters.only)
-        board = self._boards.of(pod, filters.local)
+        board = board or self._boards.made(pod, filters)
         found = self._feasible(pod, board, filters)
         if not found.count:
             rejections = self._rejections(pod, board, filters)
             return Outcome("", rejections=rejections, filters=filters, node_count=len(nodes))
-        names = found.names
         if found.count == 1:
-            return Outcome(names[0], names, filters=filters, node_count=len(nodes))
-        return self._chosen(names, *self._scored(pod, found, explain), filters, len(nodes))
+            return Outcome(found.name(0), found.names, filters=filters, node_count=len(nodes))
+        scores, totals = self._scored(pod, found, explain)
+        chosen = found.name(self._best(totals))
+        names = found.names if explain else ()
+        return Outcome(chosen, names, scores, totals, filters=filters, node_count=len(nodes))
 
-    def _chosen(
-        self,
-        names: Sequence[str],
-        scores: Mapping[str, Sequence[int]],
-        totals: Sequence[int],
-        filters: Filters,
-        count: int,
-    ) -> Outcome:
+    def _best(self, totals: list[int]) -> int:
+        """Which of the totals to take."""
         top = max(totals)
         if self._tie_break is first_of:
             # The usual case, without asking all nodes again.
-            chosen = totals.index(top)
-        else:
-            chosen = self._tie_break([i for i, total in enumerate(totals) if total == top])
-        return Outcome(names[chosen], names, scores, totals, filters=filters, node_count=count)
+            return totals.index(top)
+        return self._tie_break([i for i, total in enumerate(totals) if total == top])
 
     # --- all nodes ---------------------------------------------------------------------------------------------
 
@@ -166,7 +115,7 @@ class Cycle:
         """Feasible nodes, from where the last search ended, until there are enough."""
         count, looked_at = len(board.nodes), 0
         found, wanted = Selection(board), nodes_to_find(len(board.nodes))
-        later = [(part, part.screens()) for part in filters.parts[len(board.filters) :]]
+        later = [(part, part.screens()) for part in filters.parts[filters.local_count :]]
         while looked_at < count and found.count < wanted:
             start = (self._start + looked_at) % count
             # No more than are wanted, so that the search ends with the node that makes it enough.
@@ -219,7 +168,7 @@ class Cycle:
         totals = found.sums
         for plugin in SCORES:
             if isinstance(plugin, LocalScore):
-                if not (plugin.compares or explain):
+                if not explain and not found.is_compared(plugin):
                     # It is in the sums.
                     continue
                 ratings = found.ratings_of(plugin)
@@ -264,7 +213,8 @@ class Cycle:
         names = [node.name for node in found]
         if len(found) == 1:
             return Outcome(names[0], names, filters=filters, node_count=len(nodes))
-        return self._chosen(names, *scored(pod, found, view), filters, len(nodes))
+        scores, totals = scored(pod, found, view)
+        return Outcome(names[self._best(totals)], names, scores, totals, filters=filters, node_count=len(nodes))
 
 
 def scored(pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> tuple[dict[str, list[int]], list[int]]:
@@ -277,18 +227,3 @@ def scored(pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> tuple[
             scores[plugin.name] = weighted = [plugin.weight * score for score in found]
             totals = list(map(add, totals, weighted))
     return scores, totals
-
-
-def rejection_with_nominated(pod: PodInfo, node: NodeInfo, filters: Filters, view: ClusterView) -> Rejection | None:
-    """With the pods that were promised this node and are no less important, and without them."""
-    promised = view.nominated.get(node.name)
-    if promised:
-        ahead = [p for p in promised.values() if p.uid != pod.uid and p.priority >= pod.priority]
-        if ahead:
-            trial, copied = node.copy(), filters.copy()
-            for other in ahead:
-                copied.moved(other, trial, 1)
-            rejection = copied.rejection(trial)
-            if rejection is not None:
-                return rejection
-    return filters.rejection(node)

@@ -51,8 +51,6 @@ class NodeFilter:
     """A filter's answer for one pod. ``only`` names the nodes that are worth asking, if it knows."""
 
     only: frozenset[str] | None = None
-    #: The answer depends on the node and on what alike pods have in common, nothing else: it holds until the node changes.
-    local: bool = False
 
     def rejection(self, node: NodeInfo) -> Rejection | None:
         raise AssertionError("every filter answers for a node")

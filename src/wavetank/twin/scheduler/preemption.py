@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 
-from .cycle import Filters, Outcome, rejection_with_nominated
+from .cycle import Outcome
+from .filters import Filters, rejection_with_nominated
 from .framework import Rejection
 from .messages import counted_reasons
 from .node_info import NodeInfo

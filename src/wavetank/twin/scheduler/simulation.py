@@ -13,7 +13,7 @@ from functools import partial
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Cluster
 
-from .cycle import Filters, filters_for
+from .filters import Filters, filters_for
 from .framework import PodRejectedError, Rejection
 from .node_info import NodeInfo
 from .pod_info import PodInfo

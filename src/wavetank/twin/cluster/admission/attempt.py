@@ -6,7 +6,7 @@ tuple of ``admission/__init__``. Plugins read the cluster through ``World`` and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -86,8 +86,12 @@ Review = Callable[[Attempt], None]
 
 @dataclass(frozen=True)
 class Plugin:
-    """``admit`` runs before validation, ``review`` after it; upstream's mutating and validating phases."""
+    """``admit`` runs before validation, ``review`` after it; upstream's mutating and validating phases.
+
+    Both are asked about writes of ``kinds`` (keys of resources) only, subresources included; None: about all writes.
+    """
 
     name: str
     admit: Admit | None = None
     review: Review | None = None
+    kinds: Collection[str] | None = None

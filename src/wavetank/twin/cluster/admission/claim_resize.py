@@ -29,4 +29,4 @@ def _review(attempt: Attempt) -> None:
         raise forbidden(attempt.resource, attempt.name, _NOT_EXPANDABLE)
 
 
-CLAIM_RESIZE = Plugin("PersistentVolumeClaimResize", review=_review)
+CLAIM_RESIZE = Plugin("PersistentVolumeClaimResize", review=_review, kinds=("persistentvolumeclaims",))

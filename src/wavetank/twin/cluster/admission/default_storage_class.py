@@ -34,4 +34,4 @@ def is_default(storage_class: Obj) -> bool:
     return any(annotations.get(name) == "true" for name in _ANNOTATIONS)
 
 
-DEFAULT_STORAGE_CLASS = Plugin("DefaultStorageClass", admit=_admit)
+DEFAULT_STORAGE_CLASS = Plugin("DefaultStorageClass", admit=_admit, kinds=("persistentvolumeclaims",))

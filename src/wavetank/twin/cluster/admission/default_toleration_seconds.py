@@ -5,12 +5,19 @@ Upstream ``plugin/pkg/admission/defaulttolerationseconds/admission.go``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wavetank.kube.types import Obj
 
 from .attempt import Attempt, Plugin
 
 SECONDS = 300
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+#: All pods share them; there are tens of thousands of pods.
+_ADDED: Mapping[str, Obj] = {
+    key: {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS}
+    for key in (NOT_READY, UNREACHABLE)
+}
 
 
 def _admit(attempt: Attempt) -> Obj:
@@ -21,7 +28,7 @@ def _admit(attempt: Attempt) -> Obj:
     missing = [key for key in (NOT_READY, UNREACHABLE) if not any(_covers(t, key) for t in tolerations)]
     if not missing:
         return attempt.obj
-    added = [{"key": k, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS} for k in missing]
+    added = [_ADDED[key] for key in missing]
     return {**attempt.obj, "spec": {**spec, "tolerations": tolerations + added}}
 
 
@@ -29,4 +36,4 @@ def _covers(toleration: Obj, key: str) -> bool:
     return toleration.get("key", "") in ("", key) and toleration.get("effect", "") in ("", "NoExecute")
 
 
-DEFAULT_TOLERATION_SECONDS = Plugin("DefaultTolerationSeconds", admit=_admit)
+DEFAULT_TOLERATION_SECONDS = Plugin("DefaultTolerationSeconds", admit=_admit, kinds=("pods",))

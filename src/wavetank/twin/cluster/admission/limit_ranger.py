@@ -153,4 +153,4 @@ def _claim_violations(claim: Obj, limit_range: Obj) -> Iterator[str]:
                 yield f"maximum {name} usage per {item['type']} is {quantity.canonical(most)}, but request is {amount}"
 
 
-LIMIT_RANGER = Plugin("LimitRanger", admit=_admit, review=_review)
+LIMIT_RANGER = Plugin("LimitRanger", admit=_admit, review=_review, kinds=("pods", "persistentvolumeclaims"))

@@ -22,4 +22,4 @@ def _admit(attempt: Attempt) -> Obj:
     return {**attempt.obj, "spec": {**spec, "taints": [*taints, NOT_READY]}}
 
 
-TAINT_NODES_BY_CONDITION = Plugin("TaintNodesByCondition", admit=_admit)
+TAINT_NODES_BY_CONDITION = Plugin("TaintNodesByCondition", admit=_admit, kinds=("nodes",))

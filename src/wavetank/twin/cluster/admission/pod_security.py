@@ -143,4 +143,4 @@ def _some(names: list[str]) -> str:
     return f"{min(names)} (and {others} other pod{'s' if others > 1 else ''})"
 
 
-POD_SECURITY = Plugin("PodSecurity", admit=_admit, review=_review)
+POD_SECURITY = Plugin("PodSecurity", admit=_admit, review=_review, kinds=("namespaces", "pods", *_TEMPLATES))

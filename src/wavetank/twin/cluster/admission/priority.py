@@ -52,4 +52,4 @@ def _review(attempt: Attempt) -> None:
         raise forbidden(attempt.resource, attempt.name, why)
 
 
-PRIORITY = Plugin("Priority", admit=_admit, review=_review)
+PRIORITY = Plugin("Priority", admit=_admit, review=_review, kinds=("pods", CLASSES))

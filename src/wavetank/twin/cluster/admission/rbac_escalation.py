@@ -55,4 +55,4 @@ def _groups(groups: tuple[str, ...]) -> str:
     return "[" + " ".join(f'"{g}"' for g in groups) + "]"
 
 
-RBAC_ESCALATION = Plugin("RBACEscalation", review=_review)
+RBAC_ESCALATION = Plugin("RBACEscalation", review=_review, kinds=_ROLES | _BINDINGS)

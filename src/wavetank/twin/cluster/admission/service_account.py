@@ -16,6 +16,16 @@ from .attempt import Attempt, Plugin
 TOKEN_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 TOKEN_SECONDS = 3607
 MIRROR = "kubernetes.io/config.mirror"
+_NAMESPACE = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
+#: What is in the volume; all pods share it.
+_SOURCES: Obj = {
+    "defaultMode": 420,
+    "sources": [
+        {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": _NAMESPACE}]}},
+    ],
+}
 
 
 def _admit(attempt: Attempt) -> Obj:
@@ -50,7 +60,7 @@ def _with_token(spec: dict[str, Any], attempt: Attempt) -> dict[str, Any]:
         return spec
     if not name:
         name = generated_name("kube-api-access-", attempt.randomness("names"))
-        volumes.append({"name": name, "projected": _sources()})
+        volumes.append({"name": name, "projected": _SOURCES})
     mount = {"name": name, "readOnly": True, "mountPath": TOKEN_MOUNT}
     changed = {**spec, "volumes": volumes}
     for kind in ("initContainers", "containers"):
@@ -67,16 +77,4 @@ def _with_mount(container: Obj, mount: Obj) -> Obj:
     return {**container, "volumeMounts": [*(container.get("volumeMounts") or ()), mount]}
 
 
-def _sources() -> Obj:
-    field = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
-    return {
-        "defaultMode": 420,
-        "sources": [
-            {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": "token"}},
-            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-            {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": field}]}},
-        ],
-    }
-
-
-SERVICE_ACCOUNT = Plugin("ServiceAccount", admit=_admit)
+SERVICE_ACCOUNT = Plugin("ServiceAccount", admit=_admit, kinds=("pods",))

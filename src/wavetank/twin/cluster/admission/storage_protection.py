@@ -28,4 +28,4 @@ def _admit(attempt: Attempt) -> Obj:
     return {**attempt.obj, "metadata": {**metadata, "finalizers": [*stated, finalizer]}}
 
 
-STORAGE_PROTECTION = Plugin("StorageObjectInUseProtection", admit=_admit)
+STORAGE_PROTECTION = Plugin("StorageObjectInUseProtection", admit=_admit, kinds=FINALIZERS)

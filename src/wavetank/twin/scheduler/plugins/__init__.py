@@ -19,13 +19,16 @@ from .volume_binding import VolumeBinding
 from .volume_restrictions import VolumeRestrictions
 from .volume_zone import VolumeZone
 
-FILTERS: tuple[FilterPlugin, ...] = (
+#: Their answers depend on the node and on what alike pods have in common, nothing else: they hold until the node changes.
+LOCAL_FILTERS: tuple[FilterPlugin, ...] = (
     NodeUnschedulable(),
     NodeName(),
     TaintToleration(),
     NodeAffinity(),
     NodePorts(),
     NodeResourcesFit(),
+)
+OTHER_FILTERS: tuple[FilterPlugin, ...] = (
     VolumeRestrictions(),
     NodeVolumeLimits(),
     VolumeBinding(),

@@ -34,8 +34,6 @@ class NodeAffinity(LocalScore):
 
 
 class _Filter(NodeFilter):
-    local = True
-
     def __init__(self, selection: NodeSelection) -> None:
         self._selection = selection
         self.only = _named_nodes(selection)

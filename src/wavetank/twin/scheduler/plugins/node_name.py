@@ -19,8 +19,6 @@ class NodeName:
 
 
 class _Filter(NodeFilter):
-    local = True
-
     def __init__(self, wanted: str) -> None:
         self._wanted = wanted
 

@@ -18,8 +18,6 @@ class NodePorts:
 
 
 class _Filter(NodeFilter):
-    local = True
-
     def __init__(self, ports: tuple[HostPort, ...]) -> None:
         self._ports = ports
 

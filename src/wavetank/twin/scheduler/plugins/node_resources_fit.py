@@ -32,8 +32,6 @@ def _free_share(node: NodeInfo, resource: str, units: int) -> int:
 
 
 class _Filter(NodeFilter):
-    local = True
-
     def __init__(self, pod: PodInfo) -> None:
         self._wanted = [(name, units) for name, units in pod.requests.items() if units > 0]
 

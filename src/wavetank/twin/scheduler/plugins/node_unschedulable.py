@@ -21,7 +21,5 @@ class NodeUnschedulable:
 
 
 class _Filter(NodeFilter):
-    local = True
-
     def rejection(self, node: NodeInfo) -> Rejection | None:
         return _REJECTION if (node.node.get("spec") or {}).get("unschedulable") else None

@@ -38,8 +38,6 @@ def _disliked(node: NodeInfo, tolerations: Sequence[Obj]) -> int:
 
 
 class _Filter(NodeFilter):
-    local = True
-
     def __init__(self, tolerations: Sequence[Obj]) -> None:
         self._tolerations = tolerations
 
