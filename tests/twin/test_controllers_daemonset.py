@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import pytest
 from controllers_kit import Bench, in_default, node, template
-from decision_judge import Case, recorded_cases
+from tools.decisions.given import Case
+from tools.decisions.recordings import recorded_cases
 
 from wavetank.kube.types import Obj
 from wavetank.twin.controllers.daemon_pods import Placement, daemon_pod, target_node, tolerations_of

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from workload_bench import NAMESPACE, Bench, PodScript
+from tools.decisions.bench import Bench, PodScript
+from tools.decisions.given import NAMESPACE
 
 from wavetank.kube.types import Obj
 from wavetank.twin.controllers.job_rules import index_text, indexes_in

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workload_bench import NAMESPACE, Bench, PodScript
+from tools.decisions.bench import Bench, PodScript
+from tools.decisions.given import NAMESPACE
 
 from wavetank.kube.conditions import condition
 from wavetank.kube.times import rfc3339

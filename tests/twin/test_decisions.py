@@ -1,30 +1,24 @@
-"""The twin decides what Kubernetes 1.36.2 decided: replays of recorded scheduling, autoscaling and rollouts.
+"""The twin decides what Kubernetes 1.36.2 decided: replays of recorded scheduling, autoscaling, rollouts, disruptions, admission.
 
-Floors are what is reached; a change that lowers one has changed a decision.
+Each known difference stands here with its cause; a change that adds one has changed a decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import pytest
-from cron_replay import CronReplay
-from decision_judge import Case, Report, judge_hpa, judge_rollout, judge_scheduler, recorded_cases
-from hpa_replay import HpaReplay
-from job_replay import JobReplay
-from rollout_replay import RolloutReplay
-from scheduler_replay import SchedulerReplay
-
-Judge = Callable[[Case, Any], tuple[int, Report]]
-Play = Callable[[Case], Any]
+from tools.decisions.given import Case
+from tools.decisions.judge import JUDGES
+from tools.decisions.play import played
+from tools.decisions.recordings import recorded_cases
 
 
-def differences(cases: Iterable[Case], play: Play, judge: Judge) -> tuple[int, list[str]]:
+def differences(name: str, cases: Iterable[Case]) -> tuple[int, list[str]]:
     """How many decisions there are, and each that differs, with where."""
     total, wrong = 0, []
     for case in cases:
-        count, report = judge(case, play(case))
+        count, report = JUDGES[name](case, played(name, case))
         total += count
         wrong += [
             f"{case['name']}[{i}]: {[d[1:] for d in report.differences if d[0] == i]}" for i in sorted(report.wrong)
@@ -32,47 +26,31 @@ def differences(cases: Iterable[Case], play: Play, judge: Judge) -> tuple[int, l
     return total, wrong
 
 
-def schedule(case: Case) -> Any:
-    return SchedulerReplay(dict(case)).observed()
-
-
-def autoscale(case: Case) -> Any:
-    return HpaReplay(dict(case)).observed()
-
-
-def roll_out(case: Case) -> Any:
-    return RolloutReplay(dict(case)).observed()
-
-
-def run_job(case: Case) -> Any:
-    return JobReplay(dict(case)).observed()
-
-
-def run_cron(case: Case) -> Any:
-    return CronReplay(dict(case)).observed()
-
-
 def cases_of_kind(*kinds: str) -> list[Case]:
     return [c for c in recorded_cases("rollout") if c["given"]["object"]["kind"] in kinds]
 
 
 def test_every_seventh_recorded_case_is_scheduled_as_it_was() -> None:
-    total, wrong = differences(recorded_cases("scheduler")[::7], schedule, judge_scheduler)
+    total, wrong = differences("scheduler", recorded_cases("scheduler")[::7])
     assert total > 900
     assert wrong == []
 
 
 @pytest.mark.slow
 def test_all_recorded_pods_are_scheduled_as_they_were() -> None:
-    total, wrong = differences(recorded_cases("scheduler"), schedule, judge_scheduler)
-    assert total == 6549
-    assert wrong == []
+    assert differences("scheduler", recorded_cases("scheduler")) == (6549, [])
 
 
 def test_all_recorded_autoscalers_take_the_same_sizes_at_the_same_times() -> None:
-    total, wrong = differences(recorded_cases("hpa"), autoscale, judge_hpa)
-    assert total == 49
-    assert wrong == []
+    assert differences("hpa", recorded_cases("hpa")) == (49, [])
+
+
+def test_all_recorded_disruptions_are_answered_as_they_were() -> None:
+    assert differences("disruption", recorded_cases("disruption")) == (125, [])
+
+
+def test_all_recorded_admissions_are_answered_as_they_were() -> None:
+    assert differences("admission", recorded_cases("admission")) == (276, [])
 
 
 #: Two controllers raced, and the ReplicaSet's status overtook the Deployment's: no progress was noticed.
@@ -85,13 +63,13 @@ RACED = {
 
 
 def test_recorded_deployments_go_through_the_same_states() -> None:
-    total, wrong = differences(cases_of_kind("Deployment"), roll_out, judge_rollout)
+    total, wrong = differences("rollout", cases_of_kind("Deployment"))
     assert total > 250
     assert {text.partition(":")[0] for text in wrong} <= RACED
 
 
 def test_recorded_stateful_and_daemon_sets_go_through_the_same_states() -> None:
-    total, wrong = differences(cases_of_kind("StatefulSet", "DaemonSet"), roll_out, judge_rollout)
+    total, wrong = differences("rollout", cases_of_kind("StatefulSet", "DaemonSet"))
     assert total > 90
     assert wrong == []
 
@@ -101,14 +79,13 @@ LAGGED = {"job-work-queue-one-fails[2]", "job-indexed-retry[3]"}
 
 
 def test_recorded_jobs_go_through_the_same_states() -> None:
-    total, wrong = differences(cases_of_kind("Job"), run_job, judge_rollout)
+    total, wrong = differences("rollout", cases_of_kind("Job"))
     assert total == 53
     assert {text.partition(":")[0] for text in wrong} <= LAGGED
 
 
 def test_recorded_cron_jobs_start_the_same_jobs_at_the_same_times() -> None:
-    cases = cases_of_kind("CronJob")
-    total, wrong = differences(cases, run_cron, judge_rollout)
+    total, wrong = differences("rollout", cases_of_kind("CronJob"))
     assert total == 24
     # Here the recording caught a Job between its creation and its entry in the status; ours are one write.
     assert {text.partition("[")[0] for text in wrong} <= {"cron-short-history-1"}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from scheduler_replay import complete
-from workload_bench import NAMESPACE, Bench, PodScript
-
 from wavetank.kube.types import Obj
 from wavetank.twin.controllers.job_rules import INDEX_NOTE
+
+from .bench import Bench, PodScript
+from .given import NAMESPACE, Case, complete
+from .rollouts import check
 
 JOBS = "jobs.batch"
 #: Counters that the recordings leave out.
@@ -19,8 +20,9 @@ QUIET_SECONDS = 1.2
 class JobReplay:
     """One case."""
 
-    def __init__(self, case: Obj) -> None:
+    def __init__(self, case: Case) -> None:
         self._given = case["given"]
+        check(self._given, {"ends", "wait"})
         self._job = complete(self._given["object"])
         self._bench = Bench(PodScript(start=None), nodes=self._given["nodes"])
         self._records: list[Obj] = []
@@ -31,11 +33,11 @@ class JobReplay:
         self._record("initial")
         self._start_pods()
         self._record("all pods running")
-        (action,) = self._given["actions"]
-        for code in action["ends"]:
-            self._end_one(code, action["wait"])
-        if not action["ends"]:
-            self._record("waited")
+        for action in self._given["actions"]:
+            for code in action["ends"]:
+                self._end_one(code, action["wait"])
+            if not action["ends"]:
+                self._record("waited")
         return self._records
 
     def _start_pods(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wavetank.kube.conditions import Status, is_pod_ready, with_condition
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj
+from wavetank.twin.cluster.admission.default_toleration_seconds import DEFAULT_TOLERATION_SECONDS
 from wavetank.twin.cluster.cluster import Change, Cluster
 from wavetank.twin.cluster.ports import MetricsSource
 from wavetank.twin.controllers import ControllerSettings, start_controllers
@@ -15,7 +16,7 @@ from wavetank.twin.controllers.custom_metrics import CustomMetrics
 from wavetank.twin.engine import Engine
 from wavetank.twin.scheduler import Scheduler
 
-NAMESPACE = "default"
+from .given import NAMESPACE
 
 
 def node(name: str) -> Obj:
@@ -29,11 +30,16 @@ def node(name: str) -> Obj:
 
 @dataclass(frozen=True)
 class PodScript:
-    """Seconds from binding to Running, from there to Ready, from the deletion to the end; None is never."""
+    """Seconds from binding to Running, from there to Ready, from the deletion to the end; None is never.
+
+    ``complete``: seconds from Running until the pod ends by itself, with the code ``exit_code``.
+    """
 
     start: float | None = 0.01
     ready: float | None = None
-    stop: float = 0.05
+    stop: float | None = 0.05
+    complete: float | None = None
+    exit_code: int = 0
 
 
 class ScriptedKubelet:
@@ -50,8 +56,9 @@ class ScriptedKubelet:
             return
         if pod["spec"].get("nodeName") and not (old and old["spec"].get("nodeName")) and self.script.start is not None:
             self._later(self.script.start, pod, self.run)
-        ending = bool(pod["metadata"].get("deletionTimestamp"))
+        ending = bool(pod["metadata"].get("deletionTimestamp")) and self.script.stop is not None
         if ending and not (old and old["metadata"].get("deletionTimestamp")):
+            assert self.script.stop is not None, "pods of this script are never gone"
             self._later(self.script.stop, pod, self.remove)
 
     def _later(self, seconds: float, pod: Obj, action: Callable[[Obj], None]) -> None:
@@ -72,6 +79,8 @@ class ScriptedKubelet:
         self.cluster.set_status(pod, self._with_ready(status, "False"))
         if self.script.ready is not None:
             self._later(self.script.ready, pod, self.make_ready)
+        if self.script.complete is not None:
+            self._later(self.script.complete, pod, lambda live: self.finish(live, self.script.exit_code))
 
     def _with_ready(self, status: Obj, value: str) -> Obj:
         truth: Status = "True" if value == "True" else "False"
@@ -111,9 +120,10 @@ class Bench:
         settings: ControllerSettings | None = None,
         metrics: MetricsSource | None = None,
         custom_metrics: CustomMetrics | None = None,
+        heartbeats: Callable[[str], float | None] | None = None,
     ) -> None:
         self.engine = Engine()
-        self.cluster = Cluster(self.engine)
+        self.cluster = Cluster(self.engine, admission=[DEFAULT_TOLERATION_SECONDS])
         for name in nodes:
             self.cluster.create(node(name))
         self.kubelet = ScriptedKubelet(self.cluster, script)
@@ -122,7 +132,7 @@ class Bench:
             settings,
             metrics=metrics,
             custom_metrics=custom_metrics,
-            heartbeats=lambda _: self.engine.now,
+            heartbeats=heartbeats or (lambda _: self.engine.now),
         )
         Scheduler(self.cluster).start()
 

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
-
-from scheduler_replay import complete
-from workload_bench import NAMESPACE, Bench, PodScript
 
 from wavetank.kube import quantity
+from wavetank.kube.patch import merge_patch
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change
 from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
 from wavetank.twin.controllers.custom_metrics import MetricError, Sample
 from wavetank.twin.controllers.settings import ControllerSettings, HpaSettings
 
+from .bench import Bench, PodScript
+from .given import NAMESPACE, Case, UnplayableError, complete, require_known
+
 #: How long the Deployment exists before the autoscaler is made, which is t = 0.
 BEFORE_SECONDS = 7.0
 #: Conditions carry whole seconds. Between which of them a recording began is not known; most began well inside one.
 PHASE_SECONDS = 0.5
 MIB = 1024 * 1024
+AUTOSCALER = "HorizontalPodAutoscaler"
 HPAS = "horizontalpodautoscalers.autoscaling"
 DEPLOYMENTS = "deployments.apps"
 _MEASURED = {"cpu", "mem", "totalCpu", "containers", "drop", "none", "error", "ext", "custom", "obj"}
+_ACTIONS = {"scaleTo", "patchHPA", "pause"}
+#: Recorded flag -> ours.
+_FLAGS = {
+    "syncPeriodSeconds": "sync_period_seconds",
+    "downscaleStabilizationSeconds": "downscale_stabilization_seconds",
+    "cpuInitializationPeriodSeconds": "cpu_initialization_period_seconds",
+    "initialReadinessDelaySeconds": "initial_readiness_delay_seconds",
+    "tolerance": "tolerance",
+}
 
 
 class ScriptedMetrics:
@@ -110,33 +120,46 @@ class CustomView:
         return self._metrics.external(metric)
 
 
-def _seconds(value: Any) -> float | None:
-    return None if value == "never" else float(value)
+def _script(behavior: Obj) -> PodScript:
+    require_known("podBehavior", behavior, {"start", "ready", "stop", "complete", "exit"})
+    return PodScript(
+        start=_seconds(behavior, "start"),
+        ready=_seconds(behavior, "ready"),
+        stop=_seconds(behavior, "stop"),
+        complete=_seconds(behavior, "complete"),
+        exit_code=int(behavior.get("exit") or 0),
+    )
+
+
+def _seconds(behavior: Obj, name: str) -> float | None:
+    value = behavior.get(name)
+    return None if value in (None, "never") else float(value)
 
 
 def _settings(flags: Obj) -> ControllerSettings:
-    return ControllerSettings(
-        hpa=HpaSettings(
-            sync_period_seconds=flags["syncPeriodSeconds"],
-            downscale_stabilization_seconds=flags["downscaleStabilizationSeconds"],
-            cpu_initialization_period_seconds=flags["cpuInitializationPeriodSeconds"],
-            initial_readiness_delay_seconds=flags["initialReadinessDelaySeconds"],
-            tolerance=flags["tolerance"],
-        )
-    )
+    require_known("settings", flags, _FLAGS)
+    return ControllerSettings(hpa=HpaSettings(**{_FLAGS[name]: value for name, value in flags.items()}))
+
+
+def _check(given: Obj) -> None:
+    fields = {"objects", "settings", "podBehavior", "phases", "seconds"}
+    require_known("given", given, fields | {"note"}, fields)
+    for phase in given["phases"]:
+        require_known("phases", phase, {"at"} | _MEASURED | _ACTIONS, {"at"})
+    if sum(o["kind"] == AUTOSCALER for o in given["objects"]) != 1:
+        raise UnplayableError("objects: exactly one HorizontalPodAutoscaler is expected")
 
 
 class HpaReplay:
     """One case."""
 
-    def __init__(self, case: Obj) -> None:
+    def __init__(self, case: Case) -> None:
         self._given = case["given"]
-        behavior = self._given["podBehavior"]
-        script = PodScript(_seconds(behavior["start"]), _seconds(behavior["ready"]), float(behavior["stop"]))
+        _check(self._given)
         metrics = ScriptedMetrics()
         self._metrics = metrics
         self._bench = metrics.bench = Bench(
-            script,
+            _script(self._given["podBehavior"]),
             settings=_settings(self._given["settings"]),
             metrics=ResourceView(metrics),
             custom_metrics=CustomView(metrics),
@@ -148,7 +171,7 @@ class HpaReplay:
         engine, cluster = self._bench.engine, self._bench.cluster
         objects = [complete(o) for o in self._given["objects"]]
         engine.run_for(PHASE_SECONDS)
-        for obj in (o for o in objects if o["kind"] != "HorizontalPodAutoscaler"):
+        for obj in (o for o in objects if o["kind"] != AUTOSCALER):
             cluster.create(obj)
         engine.run_for(BEFORE_SECONDS)
         self._start = engine.now
@@ -156,7 +179,7 @@ class HpaReplay:
         cluster.subscribe(HPAS, self._on_autoscaler)
         for phase in self._given["phases"]:
             engine.call_at(self._start + phase["at"], partial(self._begin, phase))
-        for obj in (o for o in objects if o["kind"] == "HorizontalPodAutoscaler"):
+        for obj in (o for o in objects if o["kind"] == AUTOSCALER):
             cluster.create(obj)
         engine.run_for(self._given["seconds"])
         return {"scaleTargetReplicas": self._replicas, "hpaStatus": self._statuses}
@@ -169,14 +192,25 @@ class HpaReplay:
         if _MEASURED & phase.keys():
             self._metrics.phase = phase
         if "scaleTo" in phase:
-            self._bench.cluster.set_replicas(DEPLOYMENTS, NAMESPACE, "app", phase["scaleTo"])
+            self._bench.cluster.set_replicas(DEPLOYMENTS, NAMESPACE, self._target, phase["scaleTo"])
+        if "pause" in phase:
+            self._change(DEPLOYMENTS, self._target, {"paused": phase["pause"]})
         if "patchHPA" in phase:
-            self._patch(phase["patchHPA"])
+            self._change(HPAS, self._hpa["metadata"]["name"], phase["patchHPA"].get("spec", phase["patchHPA"]))
 
-    def _patch(self, patch: Obj) -> None:
-        name = next(o["metadata"]["name"] for o in self._given["objects"] if o["kind"] == "HorizontalPodAutoscaler")
-        spec = patch.get("spec", patch)
-        self._bench.cluster.modify(HPAS, NAMESPACE, name, lambda live: {**live, "spec": {**live["spec"], **spec}})
+    @property
+    def _hpa(self) -> Obj:
+        return next(o for o in self._given["objects"] if o["kind"] == AUTOSCALER)
+
+    @property
+    def _target(self) -> str:
+        """The Deployment of the case, which need not be the one that the autoscaler names."""
+        return str(next(o["metadata"]["name"] for o in self._given["objects"] if o["kind"] == "Deployment"))
+
+    def _change(self, key: str, name: str, patch: Obj) -> None:
+        self._bench.cluster.modify(
+            key, NAMESPACE, name, lambda live: {**live, "spec": merge_patch(live["spec"], patch)}
+        )
 
     def _on_target(self, change: Change) -> None:
         replicas = change.object["spec"]["replicas"]

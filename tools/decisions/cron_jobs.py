@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from scheduler_replay import complete
-from workload_bench import NAMESPACE, Bench, PodScript
-
 from wavetank.kube.conditions import is_true
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change
+
+from .bench import Bench, PodScript
+from .given import NAMESPACE, Case, complete, require_exactly
 
 #: When in its first minute a CronJob was made, and how long it was watched.
 CREATED_SECONDS, WATCHED_SECONDS = 45.0, 190.0
@@ -16,8 +16,9 @@ CREATED_SECONDS, WATCHED_SECONDS = 45.0, 190.0
 class CronReplay:
     """One case."""
 
-    def __init__(self, case: Obj) -> None:
+    def __init__(self, case: Case) -> None:
         self._given = case["given"]
+        require_exactly("given", self._given, {"object", "podRunsForSeconds", "t0"})
         self._bench = Bench(PodScript(start=0.3, ready=0.3, stop=0.2))
         self._cron = complete(self._given["object"])
         self._first_minute = int(self._bench.engine.epoch.timestamp()) // 60

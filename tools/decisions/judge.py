@@ -6,15 +6,13 @@ tolerances because the recordings were made in real time; ties and races may go 
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-RECORDINGS = Path(__file__).parent.parent / "data" / "decisions"
+from .given import Case
 
 HPA_SECONDS = 2.0
 RETRY_SECONDS = 1.5
@@ -23,14 +21,6 @@ CRON_SECONDS = 2.0
 #: So that 1.5 s apart, written in decimal, is still within 1.5 s.
 EPSILON = 1e-6
 MISSING = "<missing>"
-
-Case: TypeAlias = Mapping[str, Any]
-
-
-def recorded_cases(name: str) -> list[Case]:
-    """The cases of a set: scheduler, hpa, rollout, disruption or admission."""
-    with gzip.open(RECORDINGS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 class Report:
@@ -365,3 +355,13 @@ def _violations(message: str | None) -> Any:
     if not match:
         return message
     return match[1], sorted(re.split(r", (?=(?:minimum|maximum) |\S+ max limit to request ratio )", match[2]))
+
+
+#: Set -> its judge: (number of decisions, report) of a recorded case and our ``observed``.
+JUDGES: dict[str, Callable[[Case, Any], tuple[int, Report]]] = {
+    "scheduler": judge_scheduler,
+    "hpa": judge_hpa,
+    "rollout": judge_rollout,
+    "disruption": judge_disruption,
+    "admission": judge_admission,
+}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
-from scheduler_replay import complete
-from workload_bench import NAMESPACE, Bench, PodScript
-
 from wavetank.kube.conditions import is_pod_ready
+from wavetank.kube.patch import merge_patch
 from wavetank.kube.types import Obj
+
+from .bench import Bench, PodScript
+from .given import NAMESPACE, Case, complete, require_exactly, require_known, require_value
 
 KEYS = {"Deployment": "deployments.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps"}
 #: Of an action, what says how to go on after it.
-_MANNER = {"steps", "mode", "settle", "wait"}
+_MANNER = {"steps", "mode", "settle"}
+_VERBS = {"update", "scale", "pause", "partition", "delete", "unready"}
+ONE_BY_ONE, ALL_AT_ONCE, NONE = "one pod at a time", "all pods at once", "no pod"
 _DEPLOYMENT_COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
 
 
@@ -24,8 +28,9 @@ def version_of(obj: Obj) -> str:
 class RolloutReplay:
     """One Deployment, StatefulSet or DaemonSet."""
 
-    def __init__(self, case: Obj) -> None:
+    def __init__(self, case: Case) -> None:
         self._given = case["given"]
+        check(self._given, _VERBS | _MANNER)
         self._object = complete(self._given["object"])
         self._kind, self._name = self._object["kind"], self._object["metadata"]["name"]
         self._key = KEYS[self._kind]
@@ -37,16 +42,18 @@ class RolloutReplay:
         self._bench.engine.run_for(10)
         self._bench.cluster.create(self._object)
         self._settle()
-        one_by_one = "one" in self._given["initiallyReady"]
-        if one_by_one:
-            self._record("created")
-        while self._step("one" if one_by_one else "all"):
-            if one_by_one:
-                self._record("one pod ready")
+        self._make_ready(self._given["initiallyReady"])
         self._record("initial")
         for action in self._given["actions"]:
             self._act(action)
         return self._records
+
+    def _make_ready(self, manner: str) -> None:
+        if manner == ONE_BY_ONE:
+            self._record("created")
+        while manner != NONE and self._step("one" if manner == ONE_BY_ONE else "all"):
+            if manner == ONE_BY_ONE:
+                self._record("one pod ready")
 
     def _settle(self) -> None:
         self._bench.settle(self._quiet)
@@ -81,8 +88,7 @@ class RolloutReplay:
             case "pause":
                 self._change_spec(paused=value)
             case "partition":
-                strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": value}}
-                self._change_spec(updateStrategy=strategy)
+                self._change_spec(updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": value}})
             case "delete":
                 self._bench.cluster.delete("pods", NAMESPACE, value)
             case "unready":
@@ -93,7 +99,7 @@ class RolloutReplay:
 
     def _change_spec(self, **fields: Any) -> None:
         self._bench.cluster.modify(
-            self._key, NAMESPACE, self._name, lambda live: {**live, "spec": {**live["spec"], **fields}}
+            self._key, NAMESPACE, self._name, lambda live: {**live, "spec": merge_patch(live["spec"], fields)}
         )
 
     def _change_template(self, version: str) -> None:
@@ -166,6 +172,15 @@ class RolloutReplay:
         )
         pods = [[node, version, phase, ready] for _, node, version, phase, ready in self._pods()]
         return {"pods": pods, "status": {field: status[field] for field in fields if field in status}}
+
+
+def check(given: Obj, actions: Collection[str]) -> None:
+    """Everything that a stepped case says is known."""
+    require_exactly("given", given, {"object", "initiallyReady", "actions", "nodes", "rule"})
+    require_value("initiallyReady", given["initiallyReady"], (ONE_BY_ONE, ALL_AT_ONCE, NONE))
+    for action in given["actions"]:
+        require_known("actions", action, actions)
+        require_value("actions.mode", action.get("mode", "one"), ("one", "all"))
 
 
 def _set_counts(replica_set: Obj) -> Obj:
