@@ -7,8 +7,8 @@ from pathlib import Path
 from worlds import ApiWorld, open_api
 
 from example_bundles import bundle, plan_of
-from wavetank.app.kubernetes import KubernetesClient
-from wavetank.app.waiting import reason, wait_for_pods
+from wavetank.app.kubernetes import KubernetesClient, objects_of
+from wavetank.app.waiting import expected, reason, wait_for_pods
 from wavetank.render import write
 from wavetank.twin.components import install
 from wavetank.twin.nodes.scripted import ScriptedNode
@@ -28,7 +28,8 @@ def told(tmp_path: Path, capacity: dict[str, str]) -> tuple[list[str], list[str]
         world.api.write_kubeconfig(tmp_path / "kubeconfig")
         with KubernetesClient(tmp_path / "kubeconfig") as client:
             client.apply_folder(tmp_path / "kubernetes")
-            missing = wait_for_pods(client, PLAN.workloads, lambda _: None, still_seconds=4.0)
+            workloads = expected(list(objects_of(tmp_path / "kubernetes")))
+            missing = wait_for_pods(client, workloads, lambda _: None, still_seconds=4.0)
             return [each.workload.name for each in missing], [reason(client, each.workload) for each in missing]
 
 

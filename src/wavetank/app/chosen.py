@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from wavetank.app.aws import client
 from wavetank.plan.model import Plan
 from wavetank.render.kubernetes.storage import chosen_file_systems, file_system_id
 
@@ -37,14 +38,5 @@ def _sentence(name: str, found: str | None) -> str:
 
 def _file_systems(environment: Mapping[str, str]) -> dict[str, str]:
     """Creation token → id of every file system."""
-    import boto3
-
-    efs = boto3.client(
-        "efs",
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    found = efs.describe_file_systems()["FileSystems"]
+    found = client("efs", environment).describe_file_systems()["FileSystems"]
     return {each["CreationToken"]: each["FileSystemId"] for each in found}

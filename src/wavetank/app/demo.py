@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from wavetank.app.courses import PlatformCourse
 from wavetank.app.design import Design, design
 from wavetank.app.examples import examples_folder
 from wavetank.app.inference import descendants, health, kill_listener, leftover_processes, predictions
@@ -18,6 +19,7 @@ from wavetank.app.voyage import Voyage, VoyageOptions
 from wavetank.base.errors import OperationFailed
 from wavetank.checks import Severity
 from wavetank.kube.conditions import is_pod_ready
+from wavetank.plan.model import Workload
 
 EXAMPLE = "ml-inference"
 ENVIRONMENT = "production"
@@ -37,8 +39,8 @@ def run_demo(options: VoyageOptions, on: date, progress: Progress) -> dict[str, 
     _cost(judged, progress)
     # A folder of its own: a platform that is up, or another demo, is not in the way.
     folder = SessionFolder(spec, f"demo-{os.getpid()}")
-    with Voyage(judged, folder, options, progress) as voyage:
-        voyage.render()
+    with Voyage(PlatformCourse(judged, spec.resolve().parent), folder, options, progress) as voyage:
+        voyage.write_files()
         voyage.apply_terraform()
         voyage.wait_for_nodes()
         voyage.install_releases()
@@ -46,7 +48,7 @@ def run_demo(options: VoyageOptions, on: date, progress: Progress) -> dict[str, 
         voyage.wait_for_workloads(all_of_them=True)
         address = next(iter(voyage.wait_for_addresses().values()))
         _predict(address, progress)
-        _kill_and_heal(voyage, address, progress)
+        _kill_and_heal(voyage, judged.plan.workloads[0], address, progress)
         voyage.replan()
         started = descendants()
         voyage.delete_kubernetes()
@@ -97,9 +99,8 @@ def _predict(address: str, progress: Progress) -> None:
             progress.note(f"row {number}: class {answer['prediction']}, probabilities [{shown}]")
 
 
-def _kill_and_heal(voyage: Voyage, address: str, progress: Progress) -> None:
+def _kill_and_heal(voyage: Voyage, workload: Workload, address: str, progress: Progress) -> None:
     """Kill the process of one pod while requests go on; the kubelet restarts it, and nobody outside should notice."""
-    workload = voyage.plan.workloads[0]
     body = {"features": sample_rows(1, FEATURES)[0]}
     with progress.step("kill one pod's process while predictions go on") as step, voyage.client() as client:
         victim = next(pod for pod in client.items("pods", workload.namespace) if is_pod_ready(pod))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wavetank.app.aws import client
 from wavetank.plan.model import Plan
 
 
@@ -16,16 +17,7 @@ def made_for(plan: Plan, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Create what the plan only refers to; a sentence for each thing made. A second call makes nothing twice."""
     if plan.dns is None or plan.dns.create_zone:
         return ()
-    import boto3
-
-    route53 = boto3.client(
-        "route53",
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    return _zone(route53, plan.dns.zone)
+    return _zone(client("route53", environment), plan.dns.zone)
 
 
 def _zone(route53: Any, name: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from wavetank.app.charts import rendered_chart
+from wavetank.app.charts import Installed, rendered_chart
 from wavetank.app.programs import found, output_of
 from wavetank.base.errors import InputError, OperationFailed, Problem
 from wavetank.checks import SourceFile, rendered_files
@@ -56,12 +56,17 @@ def is_platform(path: Path) -> bool:
     return "apiVersion" not in keys and bool({"nodeGroups", "accountId"} & keys)
 
 
-def inputs_of(paths: Sequence[Path], environment: str | None, variables: Mapping[str, str]) -> Inputs:
-    """Everything below the paths. InputError when a path does not exist; ``variables`` is the environment of programs."""
+def inputs_of(
+    paths: Sequence[Path], environment: str | None, variables: Mapping[str, str], charts: Installed | None = None
+) -> Inputs:
+    """Everything below the paths. InputError when a path does not exist; ``variables`` is the environment of programs.
+
+    ``charts`` says how charts are installed; left out, with the values of the environment.
+    """
     missing = [Problem(str(path), 0, 0, "there is no such file or folder") for path in paths if not path.exists()]
     if missing:
         raise InputError(missing)
-    collected = _Collected(environment, variables)
+    collected = _Collected(environment, variables, charts or Installed(environment))
     for path in paths:
         collected.take(path)
     return Inputs(tuple(collected.files.values()), tuple(collected.left_out))
@@ -70,11 +75,12 @@ def inputs_of(paths: Sequence[Path], environment: str | None, variables: Mapping
 class _Collected:
     """Files being gathered; one that is reached twice counts once."""
 
-    def __init__(self, environment: str | None, variables: Mapping[str, str]) -> None:
+    def __init__(self, environment: str | None, variables: Mapping[str, str], charts: Installed) -> None:
         self.files: dict[str, SourceFile] = {}
         self.left_out: list[str] = []
         self._environment = environment
         self._variables = variables
+        self._charts = charts
 
     def take(self, path: Path) -> None:
         if path.is_file():
@@ -120,7 +126,7 @@ class _Collected:
 
     def _chart(self, folder: Path) -> None:
         try:
-            text = rendered_chart(folder, self._environment, self._variables)
+            text = rendered_chart(folder, self._charts, self._variables)
         except OperationFailed as refused:
             self.left_out.append(f"{_shown(folder)}: the chart is not checked: {refused}")
             return

@@ -41,6 +41,8 @@ class Record:
     api_url: str = ""
     kubeconfig: str = ""
     build: str = ""
+    terraform: str = ""
+    cluster: str = ""
     log: str = ""
     #: "namespace/name" of a LoadBalancer service -> its local address
     services: tuple[tuple[str, str], ...] = ()
@@ -59,7 +61,9 @@ class SessionFolder:
     def __init__(self, spec_file: Path, environment: str) -> None:
         self.spec_file = spec_file
         self.environment = environment
-        self.root = spec_file.resolve().parent / FOLDER / environment
+        #: the user's folder in which it all lies
+        self.home = spec_file.resolve().parent
+        self.root = self.home / FOLDER / environment
         self.build = self.root / "build"
         self.kubeconfig = self.root / "kubeconfig"
         self.log = self.root / "wavetank.log"

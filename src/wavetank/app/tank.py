@@ -84,8 +84,13 @@ class Tank:
         self.cloud.stop()
 
     def environment(self) -> dict[str, str]:
-        """The variables with which programs reach the embedded AWS."""
-        return self.cloud.client_environment(self.options.region)
+        """The variables with which programs reach the embedded AWS, in the region of its first cluster once there is one."""
+        regions = [reference.region for reference in tuple(self._worlds)]
+        return self.cloud.client_environment(regions[0] if regions else self.options.region)
+
+    def clusters(self) -> tuple[str, ...]:
+        """The names of the clusters that exist now."""
+        return tuple(reference.name for reference in tuple(self._worlds))
 
     def world(self, cluster: str) -> World:
         """The twin of a cluster by name; touch it only through ``call``."""
@@ -96,7 +101,7 @@ class Tank:
 
     def has_cluster(self, cluster: str) -> bool:
         """Whether a cluster of this name exists now."""
-        return any(reference.name == cluster for reference in tuple(self._worlds))
+        return cluster in self.clusters()
 
     def api_url(self, cluster: str) -> str:
         """Where the Kubernetes API of a cluster answers."""

@@ -119,13 +119,20 @@ class Terraform:
     """One folder of configuration with its state. Terraform locks it: one command at a time.
 
     ``environment`` is everything the program sees (the caller's own and where AWS is); ``work`` is a folder for Terraform's
-    configuration file. Every command raises OperationFailed with Terraform's errors when it fails.
+    configuration file; ``variables`` are ``-var`` and ``-var-file`` options of plan, apply and destroy. Every command raises
+    OperationFailed with Terraform's errors when it fails.
     """
 
     def __init__(
-        self, folder: Path, work: Path, environment: Mapping[str, str], listener: Listener = _no_listener
+        self,
+        folder: Path,
+        work: Path,
+        environment: Mapping[str, str],
+        listener: Listener = _no_listener,
+        variables: Sequence[str] = (),
     ) -> None:
         self.folder = folder
+        self._variables = tuple(variables)
         self._listener = listener
         self._program = program(environment)
         self._environment = {**environment, **QUIET, **_provider_source(work, environment)}
@@ -140,19 +147,18 @@ class Terraform:
 
     def plan(self) -> Summary:
         """What an apply would do; nothing is kept. ``changes_nothing`` when state and AWS already agree."""
-        return self._summary(["plan", "-input=false", "-lock=false", "-detailed-exitcode", self._parallel()])
+        return self._summary(["plan", "-input=false", "-lock=false", "-detailed-exitcode", *self._options()])
 
     def apply(self) -> Summary:
         """Create and change without asking."""
-        return self._summary(["apply", "-input=false", "-auto-approve", self._parallel()])
+        return self._summary(["apply", "-input=false", "-auto-approve", *self._options()])
 
     def destroy(self) -> Summary:
         """Destroy everything of the state without asking."""
-        return self._summary(["destroy", "-input=false", "-auto-approve", self._parallel()])
+        return self._summary(["destroy", "-input=false", "-auto-approve", *self._options()])
 
-    @staticmethod
-    def _parallel() -> str:
-        return f"-parallelism={PARALLELISM}"
+    def _options(self) -> tuple[str, ...]:
+        return (f"-parallelism={PARALLELISM}", *self._variables)
 
     def _summary(self, words: Sequence[str]) -> Summary:
         start = time.monotonic()

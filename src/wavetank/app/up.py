@@ -27,9 +27,12 @@ def bring_up(voyage: Voyage) -> Record:
     folder = voyage.folder
     record = replace(voyage.record, aws_endpoint_url=voyage.tank.cloud.url, build=str(folder.build))
     folder.save(record)
-    voyage.render()
+    voyage.write_files()
+    record = replace(record, terraform=str(voyage.written.terraform))
     voyage.apply_terraform()
-    record = replace(record, kubeconfig=str(folder.kubeconfig), api_url=voyage.tank.api_url(voyage.plan.cluster.name))
+    record = replace(
+        record, kubeconfig=str(folder.kubeconfig), cluster=voyage.cluster, api_url=voyage.tank.api_url(voyage.cluster)
+    )
     folder.save(record)
     (folder.root / "env.sh").write_text(exports(voyage.client_environment()) + "\n")
     voyage.wait_for_nodes()
@@ -48,7 +51,7 @@ def stay(voyage: Voyage, record: Record, tell: Callable[[str], None]) -> None:
     """
     while not voyage.tank.failed.wait(POLL_SECONDS):
         record = _followed(voyage, record, tell)
-    journal = voyage.folder.spec_file.resolve().parent / f"wavetank-{voyage.folder.environment}.journal"
+    journal = voyage.folder.home / f"wavetank-{voyage.folder.environment}.journal"
     journal.write_text("\n".join(voyage.tank.journal()) + "\n")
     raise AssertionError(
         f"the cluster stopped because of a bug of ours; its journal is in {journal}"
@@ -57,7 +60,7 @@ def stay(voyage: Voyage, record: Record, tell: Callable[[str], None]) -> None:
 
 def _followed(voyage: Voyage, record: Record, tell: Callable[[str], None]) -> Record:
     """The record as it must be now, saved and told when it had to change."""
-    cluster = voyage.plan.cluster.name
+    cluster = record.cluster
     state = "ready" if voyage.tank.has_cluster(cluster) else "no cluster"
     if state == record.state:
         return record

@@ -1,13 +1,13 @@
 """One platform brought up on this machine, step by step, and taken down again: what ``up`` and ``demo`` are made of.
 
-The steps are those of a person: render, terraform apply, install the charts, kubectl apply, wait. Real programs do them
-where they are installed; without terraform or kubectl our own client does that part and the step says what is left out.
+The steps are those of a person: write the files, terraform apply, install the charts, kubectl apply, wait. Everything follows
+from the files that the course writes, so foreign files take the same way. Real programs do the steps where they are
+installed; without terraform or kubectl our own client does that part and the step says what is left out.
 """
 
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,29 +18,21 @@ from typing import Any, Self
 
 import yaml
 
-from wavetank.app import without_terraform
-from wavetank.app.chosen import put_ids
-from wavetank.app.design import Design
-from wavetank.app.existing import made_for
-from wavetank.app.kubernetes import KubernetesClient
-from wavetank.app.programs import found, output_of
+from wavetank.app.aws import desired_nodes
+from wavetank.app.courses import Course, Stage, Written
+from wavetank.app.kubernetes import KubernetesClient, objects_of
+from wavetank.app.programs import INHERITED, found, output_of
 from wavetank.app.progress import Progress
 from wavetank.app.session import Record, SessionFolder
 from wavetank.app.tank import Tank, TankOptions
-from wavetank.app.terraform import Summary, Terraform, keep_state_in
-from wavetank.app.waiting import reason, wait_for_pods
+from wavetank.app.terraform import Summary, Terraform
+from wavetank.app.waiting import expected, reason, wait_for_pods
 from wavetank.base.errors import OperationFailed
 from wavetank.kube.conditions import is_true
 from wavetank.kube.times import rfc3339
-from wavetank.render import write
-from wavetank.render.kubernetes.image_policy import constraint_definitions
-from wavetank.render.kubernetes.script import TEMPLATE_IS_MADE
-from wavetank.render.kubernetes.script import TEMPLATES as POLICY_TEMPLATES
+from wavetank.kube.types import Obj
 from wavetank.twin.components.registry import PARTS, UnknownComponentError, acts
-from wavetank.twin.nodes.runtime.local_command import LocalCommand
 
-#: Variables that real pods and programs inherit from whoever called us.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "TMPDIR", "SSL_CERT_FILE")
 NODES_SECONDS = 180.0
 ADDRESS_SECONDS = 60.0
 KINDS_SECONDS = 100
@@ -59,29 +51,29 @@ class VoyageOptions:
 class Voyage:
     """A platform's run. Use as a context manager: leaving it takes everything down, whatever has happened."""
 
-    def __init__(self, design: Design, folder: SessionFolder, options: VoyageOptions, progress: Progress) -> None:
-        self.design, self.folder, self.options, self.progress = design, folder, options, progress
-        self.plan = design.plan
+    def __init__(self, course: Course, folder: SessionFolder, options: VoyageOptions, progress: Progress) -> None:
+        self.course, self.folder, self.options, self.progress = course, folder, options, progress
         self._inherited = {name: options.environment[name] for name in INHERITED if name in options.environment}
         self.tank = Tank(self._tank_options())
         self.record: Record | None = None
         self._terraform: Terraform | None = None
+        self._written: Written | None = None
         self.kubectl = found("kubectl", self._inherited)
 
     def _tank_options(self) -> TankOptions:
         return TankOptions(
-            region=self.plan.region,
-            account=self.plan.account_id,
+            region=self.course.region,
+            account=self.course.account_id,
             state_folder=self.folder.pods,
             aws_port=self.options.aws_port,
             api_port=self.options.api_port,
             speed=self.options.speed,
-            local_commands=local_commands(self.design, self.folder.spec_file.resolve().parent),
+            local_commands=self.course.local_commands,
             environment=self._inherited,
         )
 
     def __enter__(self) -> Self:
-        self.record = self.folder.claim(self.plan.name, rfc3339(datetime.now(UTC)))
+        self.record = self.folder.claim(self.course.name, rfc3339(datetime.now(UTC)))
         try:
             self.tank.start()
         except BaseException:
@@ -112,11 +104,31 @@ class Voyage:
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
-    def render(self) -> None:
-        with self.progress.step("render", f"wavetank render {self.plan.spec_file} -e {self.plan.environment}") as step:
-            written = write(self.design.bundle, self.folder.build)
-            step.data["files"] = list(written.written)
-            self.progress.note(f"{len(written.written)} files in {self.folder.build}")
+    def write_files(self) -> None:
+        with self.progress.step(f"write the files of {self.course.source}") as step:
+            written = self._written = self.course.write(self.folder.build)
+            step.data["files"] = written.count
+            self.progress.note(f"{written.count} files in {self.folder.build}")
+            for note in written.notes:
+                self.progress.note(note)
+
+    @property
+    def written(self) -> Written:
+        assert self._written is not None, "the files are written first"
+        return self._written
+
+    @property
+    def cluster(self) -> str:
+        """The cluster that manifests go to; OperationFailed when it is not clear which."""
+        return self.course.cluster or self._only_cluster()
+
+    def _only_cluster(self) -> str:
+        names = self.tank.clusters()
+        if len(names) == 1:
+            return names[0]
+        if not names:
+            raise OperationFailed("Terraform created no EKS cluster: there is nothing to apply manifests to")
+        raise OperationFailed(f"Terraform created several clusters ({', '.join(names)}): say which with --cluster")
 
     def apply_terraform(self) -> None:
         """Create the AWS side; the cluster's kubeconfig is written as soon as there is a cluster."""
@@ -124,35 +136,26 @@ class Voyage:
             self._create_without_terraform()
         else:
             self._terraform = Terraform(
-                self.folder.build / "terraform", self.folder.root, self.program_environment(), self.progress.passing
+                self.written.terraform,
+                self.folder.root,
+                self.program_environment(),
+                self.progress.passing,
+                self.course.terraform_words,
             )
             with self.progress.step("terraform init", "terraform init"):
-                self._prepare_terraform(self._terraform.folder)
+                for sentence in self.course.before_terraform(self.written, self.tank.environment()):
+                    self.progress.note(sentence)
                 self._terraform.init()
             with self.progress.step("terraform apply", "terraform apply -auto-approve") as step:
                 self._summarise(step.data, self._terraform.apply())
-        self.tank.write_kubeconfig(self.plan.cluster.name, self.folder.kubeconfig)
-
-    def _prepare_terraform(self, folder: Path) -> None:
-        """State stays on this machine, and what the configuration looks up exists."""
-        if self.plan.state_backend is not None:
-            keep_state_in(folder)
-        for made in made_for(self.plan, self.tank.environment()):
-            self.progress.note(f"made {made}")
+        self.tank.write_kubeconfig(self.cluster, self.folder.kubeconfig)
 
     def _create_without_terraform(self) -> None:
         with self.progress.step("create the AWS side") as step:
-            self.progress.note(
-                "terraform is not on PATH: wavetank creates network, cluster, node groups and add-ons itself,"
-            )
-            self.progress.note(f"and leaves out {without_terraform.LEFT_OUT}")
-            made = without_terraform.create(self.plan, self._aws(), self.progress.passing)
+            made = self.course.create_without_terraform(self.tank.environment(), self.progress.note)
             step.data["terraform"] = None
             step.data["created"] = made
             self.progress.note(f"{made} things created")
-
-    def _aws(self) -> without_terraform.Clients:
-        return without_terraform.clients(self.tank.environment())
 
     def _summarise(self, data: dict[str, Any], summary: Summary) -> None:
         data["terraform"] = {"added": summary.added, "changed": summary.changed, "destroyed": summary.destroyed}
@@ -173,13 +176,13 @@ class Voyage:
     def destroy_terraform(self) -> None:
         if self._terraform is None:
             with self.progress.step("delete the AWS side"):
-                without_terraform.destroy(self.plan, self._aws())
+                self.course.destroy_without_terraform(self.tank.environment())
             return
         with self.progress.step("terraform destroy", "terraform destroy -auto-approve") as step:
             self._summarise(step.data, self._terraform.destroy())
 
     def wait_for_nodes(self) -> None:
-        wanted = sum(group.desired_size for group in self.plan.node_groups)
+        wanted = desired_nodes(self.cluster, self.tank.environment())
         with self.progress.step("wait for the nodes", "kubectl wait --for=condition=Ready nodes --all") as step:
             with self.client() as client:
 
@@ -197,14 +200,14 @@ class Voyage:
                 self.progress.note(f"{node['metadata']['name']}  {kind}  {zone}")
 
     def install_releases(self) -> None:
-        """The charts of ``helm/releases.yaml``: the twin stands in for those it knows, and the step names the others."""
-        file = self.folder.build / "helm" / "releases.yaml"
-        if not file.exists():
+        """The charts of the list: the twin stands in for those it knows, and the step names the others."""
+        releases = [*_releases_in(self.written.releases), *map(_release_of, self.course.components)]
+        if not releases:
             return
         with self.progress.step(
             "install the charts", "helm/install.sh (the cluster on this machine stands in for the charts' images)"
         ) as step:
-            for release in yaml.safe_load(file.read_text())["releases"]:
+            for release in releases:
                 installed = self._install(release)
                 step.data.setdefault("releases", {})[release["name"]] = installed
                 self.progress.note(
@@ -213,38 +216,51 @@ class Voyage:
 
     def _install(self, release: dict[str, Any]) -> bool:
         try:
-            self.tank.install(self.plan.cluster.name, release["chart"], release["version"], release["values"])
+            self.tank.install(self.cluster, release["chart"], release["version"], release["values"])
         except UnknownComponentError:
             return False
         return True
 
     def apply_kubernetes(self) -> None:
-        folder = self.folder.build / "kubernetes"
+        folder = self.written.kubernetes
+        if not any(folder.glob("*.yaml")):
+            return
         command = f"kubectl apply -f {folder.name}" if self.kubectl else ""
         with self.progress.step(f"apply {folder.name}", command) as step:
-            for sentence in put_ids(self.plan, folder, self.tank.environment()):
+            for sentence in self.course.before_manifests(self.written, self.tank.environment()):
                 self.progress.note(sentence)
             if self.kubectl is None:
                 self.progress.note("kubectl is not on PATH: wavetank applies the files through its own client")
                 with self.client() as client:
                     applied = [f"{a.kind} {a.name} {a.verb}" for a in client.apply_folder(folder)]
             else:
-                self._await_kinds(folder)
+                for stage in self.course.stages(self.written):
+                    self._pass(stage)
                 applied = self.run_kubectl("apply", "-f", str(folder)).splitlines()
             step.data["objects"] = applied
             for line in applied:
                 self.progress.note(line)
 
-    def _await_kinds(self, folder: Path) -> None:
-        """Gatekeeper makes the kinds of constraints from their templates, and kubectl wants to know all kinds first."""
-        kinds = [f"crd/{name}" for name in constraint_definitions(self.plan)]
-        if not kinds:
-            return
-        self.progress.passing("Gatekeeper makes kinds of the policy templates")
-        templates = str(folder / POLICY_TEMPLATES)
-        self.run_kubectl("apply", "-f", templates)
-        self.run_kubectl("wait", f"--for={TEMPLATE_IS_MADE}", f"--timeout={KINDS_SECONDS}s", "-f", templates)
-        self.run_kubectl("wait", "--for=condition=Established", f"--timeout={KINDS_SECONDS}s", *kinds)
+    def _pass(self, stage: Stage) -> None:
+        """kubectl wants to know the kinds of all files before it applies the first."""
+        self.progress.passing(stage.title)
+        timeout = f"--timeout={KINDS_SECONDS}s"
+        self.run_kubectl("apply", "-f", str(stage.file))
+        self.run_kubectl("wait", f"--for={stage.condition}", timeout, "-f", str(stage.file))
+        if stage.then_kinds:
+            self.run_kubectl("wait", "--for=condition=Established", timeout, *stage.then_kinds)
+
+    def _objects(self) -> list[Obj]:
+        return list(objects_of(self.written.kubernetes))
+
+    def _balancers(self) -> list[tuple[str, str]]:
+        """Namespace and name of each Service that asks for a load balancer."""
+        services = [obj for obj in self._objects() if (obj["apiVersion"], obj["kind"]) == ("v1", "Service")]
+        return [
+            (each["metadata"].get("namespace", "default"), each["metadata"]["name"])
+            for each in services
+            if each.get("spec", {}).get("type") == "LoadBalancer"
+        ]
 
     def run_kubectl(self, *words: str, timeout_seconds: float = 120) -> str:
         """What kubectl prints; OperationFailed with its own words when it refuses."""
@@ -253,13 +269,16 @@ class Voyage:
 
     def wait_for_workloads(self, *, all_of_them: bool = False) -> None:
         """Wait for pods; those that do not come are told with their reason, or with ``all_of_them`` are an OperationFailed."""
+        workloads = expected(self._objects())
+        if not workloads:
+            return
         with self.progress.step(
             "wait for the workloads", "kubectl wait --for=condition=Available deployments --all"
         ) as step:
             with self.client() as client:
-                missing = wait_for_pods(client, self.plan.workloads, self.progress.passing)
+                missing = wait_for_pods(client, workloads, self.progress.passing)
                 left = [f"{each}: {reason(client, each.workload)}" for each in missing]
-                namespaces = dict.fromkeys(each.namespace for each in self.plan.workloads)
+                namespaces = dict.fromkeys(each.namespace for each in workloads)
                 pods = [pod for namespace in namespaces for pod in client.items("pods", namespace)]
             step.data["pods"] = [{"name": p["metadata"]["name"], "ip": p["status"].get("podIP")} for p in pods]
             step.data["missing"] = left
@@ -273,13 +292,15 @@ class Voyage:
 
     def wait_for_addresses(self) -> dict[str, str]:
         """ "namespace/name" of each load balancer → host:port where it answers on this machine."""
-        services = [s for s in self.plan.services if s.type == "LoadBalancer"]
+        balancers = self._balancers()
         found_at: dict[str, str] = {}
+        if not balancers:
+            return found_at
         with self.progress.step("wait for the load balancers") as step:
             with self.client() as client:
-                for service in services:
-                    key = f"{service.namespace}/{service.name}"
-                    where = partial(client.find, "services", service.namespace, service.name)
+                for namespace, name in balancers:
+                    key = f"{namespace}/{name}"
+                    where = partial(client.find, "services", namespace, name)
                     client.wait(f"an address of {key}", partial(_has_address, where), ADDRESS_SECONDS)
                     found_at[key] = _address(where()) or ""
                     self.progress.note(f"{key}  http://{found_at[key]}")
@@ -290,22 +311,33 @@ class Voyage:
         """Delete the namespaces and wait for the load balancers to go, as one does before a cluster goes: they are not
         Terraform's, and on AWS they would hold its subnets. The pods end with the cluster.
         """
-        balancers = [s for s in self.plan.services if s.type == "LoadBalancer"]
+        balancers = self._balancers()
         with self.progress.step("delete the load balancers and namespaces") as step, self.client() as client:
-            for service in balancers:
-                client.delete("services", service.namespace, service.name)
-            for namespace in self.plan.namespaces:
-                client.delete("namespaces", "", namespace.name)
-            for service in balancers:
-                what = f"load balancer {service.namespace}/{service.name} to go"
-                client.wait(what, partial(_is_gone, client, service.namespace, service.name), ADDRESS_SECONDS)
-                self.progress.note(f"{service.namespace}/{service.name} is gone")
-            step.data["deleted"] = [f"{service.namespace}/{service.name}" for service in balancers]
+            for namespace, name in balancers:
+                client.delete("services", namespace, name)
+            for obj in self._objects():
+                if obj["kind"] == "Namespace":
+                    client.delete("namespaces", "", obj["metadata"]["name"])
+            for namespace, name in balancers:
+                what = f"load balancer {namespace}/{name} to go"
+                client.wait(what, partial(_is_gone, client, namespace, name), ADDRESS_SECONDS)
+                self.progress.note(f"{namespace}/{name} is gone")
+            step.data["deleted"] = [f"{namespace}/{name}" for namespace, name in balancers]
 
     def check_alive(self) -> None:
         """AssertionError of ours, with its cause, when the cluster has stopped working."""
         if self.tank.failure is not None:
             raise AssertionError("the cluster stopped because of a bug of ours") from self.tank.failure
+
+
+def _releases_in(file: Path) -> list[dict[str, Any]]:
+    return list(yaml.safe_load(file.read_text())["releases"]) if file.exists() else []
+
+
+def _release_of(component: str) -> dict[str, Any]:
+    """A chart that was asked for as NAME or NAME=VERSION."""
+    name, _, version = component.partition("=")
+    return {"name": name, "chart": name, "version": version or "latest", "values": {}}
 
 
 def _what_stands_in(chart: str, installed: bool) -> str:
@@ -330,18 +362,6 @@ def _is_gone(client: KubernetesClient, namespace: str, service: str) -> bool:
 
 def _has_address(find: Callable[[], dict[str, Any] | None]) -> bool:
     return _address(find()) is not None
-
-
-def local_commands(design: Design, base: Path) -> dict[str, LocalCommand]:
-    """Which command stands for which image repository; ``python`` is the interpreter that runs wavetank."""
-    return {
-        local.image.rpartition(":")[0] or local.image: LocalCommand(
-            argv=tuple(sys.executable if word in ("python", "python3") else word for word in local.command),
-            folder=(base / local.folder).resolve(),
-            environment=local.env,
-        )
-        for local in design.plan.local
-    }
 
 
 def exports(variables: Mapping[str, str]) -> str:

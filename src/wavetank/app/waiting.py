@@ -13,7 +13,7 @@ from typing import Any
 
 from wavetank.app.kubernetes import POLL_SECONDS, KubernetesClient
 from wavetank.kube.conditions import condition, is_true
-from wavetank.plan.model import Workload
+from wavetank.kube.types import Obj
 
 #: resources whose pods are meant to stay, by kind; Jobs end when they end, and Rollouts wait for Argo's controller
 LASTING = {"Deployment": "deployments.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps"}
@@ -23,10 +23,43 @@ STILL_SECONDS = 75.0
 
 
 @dataclass(frozen=True)
+class Expected:
+    """A lasting workload of some manifests, and the least number of pods that its autoscaler keeps."""
+
+    kind: str
+    namespace: str
+    name: str
+    selector: str
+    least: int
+
+
+def expected(objects: Sequence[Obj]) -> tuple[Expected, ...]:
+    """The workloads among objects whose pods are meant to stay."""
+    least = {_target(obj): int(obj["spec"].get("minReplicas") or 1) for obj in objects if _is_autoscaler(obj)}
+    return tuple(_expected(obj, least) for obj in objects if obj["kind"] in LASTING)
+
+
+def _expected(obj: Obj, least: dict[tuple[str, str, str], int]) -> Expected:
+    namespace, name = obj["metadata"].get("namespace", "default"), obj["metadata"]["name"]
+    labels = obj["spec"]["selector"].get("matchLabels") or {}
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    return Expected(obj["kind"], namespace, name, selector, least.get((namespace, obj["kind"], name), 0))
+
+
+def _is_autoscaler(obj: Obj) -> bool:
+    return bool(obj["kind"] == "HorizontalPodAutoscaler")
+
+
+def _target(autoscaler: Obj) -> tuple[str, str, str]:
+    target = autoscaler["spec"]["scaleTargetRef"]
+    return (autoscaler["metadata"].get("namespace", "default"), target["kind"], target["name"])
+
+
+@dataclass(frozen=True)
 class Standing:
     """How many pods of a workload are available, and how many should be."""
 
-    workload: Workload
+    workload: Expected
     ready: int
     wanted: int
     exists: bool
@@ -41,7 +74,7 @@ class Standing:
 
 def wait_for_pods(
     client: KubernetesClient,
-    workloads: Sequence[Workload],
+    workloads: Sequence[Expected],
     tell: Callable[[str], None],
     still_seconds: float = STILL_SECONDS,
 ) -> tuple[Standing, ...]:
@@ -49,7 +82,7 @@ def wait_for_pods(
     start = moved = time.monotonic()
     before: list[Standing] = []
     while True:
-        now = [_standing(client, each) for each in workloads if each.kind in LASTING]
+        now = [_standing(client, each) for each in workloads]
         missing = tuple(each for each in now if not each.is_up)
         moved = time.monotonic() if now != before else moved
         if not missing or time.monotonic() > min(start + PODS_SECONDS, moved + still_seconds):
@@ -59,23 +92,19 @@ def wait_for_pods(
         time.sleep(POLL_SECONDS)
 
 
-def _standing(client: KubernetesClient, workload: Workload) -> Standing:
+def _standing(client: KubernetesClient, workload: Expected) -> Standing:
     found = client.find(LASTING[workload.kind], workload.namespace, workload.name) or {}
     status = found.get("status", {})
     if workload.kind == "DaemonSet":
         ready, wanted = int(status.get("numberAvailable", 0)), int(status.get("desiredNumberScheduled", 0))
         return Standing(workload, ready, wanted, bool(found))
-    scaling = workload.autoscaling
-    # KEDA does not act here, so that nobody raises the number of pods to the least that was asked for.
-    idle = scaling is not None and scaling.events is not None
-    wanted = int(found.get("spec", {}).get("replicas", 1)) if idle else workload.min_replicas
+    wanted = max(int(found.get("spec", {}).get("replicas", 1)), workload.least)
     return Standing(workload, int(status.get("availableReplicas", 0)), wanted, bool(found))
 
 
-def reason(client: KubernetesClient, workload: Workload) -> str:
+def reason(client: KubernetesClient, workload: Expected) -> str:
     """Why the first pod that is not Ready is not, in the words of its status."""
-    selector = ",".join(f"{key}={value}" for key, value in workload.selector_labels.items())
-    pods = client.items("pods", workload.namespace, selector)
+    pods = client.items("pods", workload.namespace, workload.selector)
     for pod in pods:
         if not is_true(pod, "Ready"):
             return _reason_of(pod)

@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wavetank.app.aws import client
 from wavetank.kube.types import Obj
 from wavetank.plan.model import AddOn, NodeGroup, Plan
 
@@ -34,15 +35,7 @@ class Clients:
 
 def clients(environment: Mapping[str, str]) -> Clients:
     """Clients for the AWS that the variables point at (endpoint, credentials, region)."""
-    import boto3
-
-    common: dict[str, Any] = {
-        "endpoint_url": environment["AWS_ENDPOINT_URL"],
-        "region_name": environment["AWS_REGION"],
-        "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
-    }
-    return Clients(boto3.client("ec2", **common), boto3.client("eks", **common), boto3.client("iam", **common))
+    return Clients(client("ec2", environment), client("eks", environment), client("iam", environment))
 
 
 def create(plan: Plan, aws: Clients, tell: Callable[[str], None]) -> int:

@@ -3,29 +3,106 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from wavetank.app.charts import Installed
+from wavetank.app.courses import Course, PlatformCourse, SourceFiles, files_course
+from wavetank.app.courses.files import ENVIRONMENT
 from wavetank.app.design import design
 from wavetank.app.progress import Progress
 from wavetank.app.session import Record, SessionFolder
 from wavetank.app.up import DEFAULT_API_PORT, DEFAULT_AWS_PORT, bring_up, start_detached, stay
 from wavetank.app.voyage import Voyage, VoyageOptions
-from wavetank.cli.options import environment_option, platform_argument, today
+from wavetank.cli.options import environment_option, today
 from wavetank.cli.progress import TerminalProgress
 from wavetank.cli.signals import finish_undisturbed, terminated_as_interrupted
+from wavetank.twin.nodes.runtime.local_command import LocalCommand
+
+#: the folder that `status` and `down` look in when they are told no platform
+HERE = Path("platform.yaml")
+_WORDS = "wavetank.up.words"
 
 
-@click.command()
-@platform_argument
+class LocalImage(click.ParamType[tuple[str, LocalCommand]]):
+    """IMAGE=COMMAND."""
+
+    name = "image=command"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, LocalCommand]:
+        image, sign, command = str(value).partition("=")
+        try:
+            words = shlex.split(command)
+        except ValueError as wrong:
+            self.fail(f"{value!r}: {wrong}", param, ctx)
+        if not image or not sign or not words:
+            self.fail(f"{value!r} is not IMAGE=COMMAND, such as shop/api='python -m api'", param, ctx)
+        words = [sys.executable if word in ("python", "python3") else word for word in words]
+        return image, LocalCommand(tuple(words), Path.cwd())
+
+
+class Repeatable(click.Command):
+    """Keeps its words, so that a process of its own can be told the same."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=Repeatable)
+@click.argument("platform", type=click.Path(path_type=Path), metavar="[PLATFORM.YAML]", required=False)
 @environment_option
+@click.option(
+    "--terraform",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Run this Terraform root, which wavetank did not write, instead of a platform. It runs in a copy.",
+)
+@click.option(
+    "--manifests",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    multiple=True,
+    help="With --terraform: manifests, a chart or a kustomization to apply to its cluster. May be repeated.",
+)
+@click.option(
+    "--values", type=click.Path(path_type=Path), metavar="FILE", multiple=True, help="Values for charts of --manifests."
+)
+@click.option("--release", default="release", show_default=True, help="Release name of charts of --manifests.")
+@click.option("--namespace", "-n", default="default", show_default=True, help="Namespace of charts of --manifests.")
+@click.option("--var", "variables", metavar="NAME=VALUE", multiple=True, help="A variable for Terraform.")
+@click.option(
+    "--var-file", type=click.Path(path_type=Path), metavar="FILE", multiple=True, help="Variables for Terraform."
+)
+@click.option(
+    "--component",
+    metavar="NAME[=VERSION]",
+    multiple=True,
+    help="With --terraform: a chart that runs in the cluster, such as cluster-autoscaler, stood in for by name.",
+)
+@click.option(
+    "--cluster", default="", metavar="NAME", help="The cluster for the manifests, where Terraform makes several."
+)
+@click.option(
+    "--run",
+    "local",
+    type=LocalImage(),
+    metavar="IMAGE=COMMAND",
+    multiple=True,
+    help="With --terraform: containers of IMAGE run as this command on this computer, told {HOST} and {PORT}.",
+)
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True, max=1000),
     default=1.0,
     show_default=True,
-    help="Pace of the cluster's clock; only for platforms without local commands, a real pod lives in real time.",
+    help="Pace of the cluster's clock; only without local commands, a real pod lives in real time.",
 )
 @click.option("--detach", is_flag=True, help="Return once it is ready; `wavetank down` ends it.")
 @click.option(
@@ -34,33 +111,90 @@ from wavetank.cli.signals import finish_undisturbed, terminated_as_interrupted
 @click.option(
     "--api-port", type=click.IntRange(0, 65535), default=DEFAULT_API_PORT, show_default=True, help="0 takes a free one."
 )
-def command(platform: Path, environment: str, speed: float, detach: bool, aws_port: int, api_port: int) -> None:
-    """Run PLATFORM.YAML on this machine.
+@click.pass_context
+def command(
+    ctx: click.Context,
+    platform: Path | None,
+    environment: str,
+    terraform: Path | None,
+    manifests: tuple[Path, ...],
+    values: tuple[Path, ...],
+    release: str,
+    namespace: str,
+    variables: tuple[str, ...],
+    var_file: tuple[Path, ...],
+    component: tuple[str, ...],
+    cluster: str,
+    local: tuple[tuple[str, LocalCommand], ...],
+    speed: float,
+    detach: bool,
+    aws_port: int,
+    api_port: int,
+) -> None:
+    """Run PLATFORM.YAML on this machine, or files that wavetank did not write.
 
-    Starts an embedded AWS, applies the rendered Terraform to it, runs the cluster that Terraform creates, applies the
+    Starts an embedded AWS, applies the Terraform to it, runs the cluster that Terraform creates, applies the
     Kubernetes files, and prints how to reach it all with terraform, aws, kubectl and curl. Ctrl-C takes everything down.
 
     \b
     wavetank up platform.yaml -e dev
     wavetank up platform.yaml -e dev --detach && wavetank status platform.yaml && wavetank down platform.yaml -e dev
+    wavetank up --terraform infra/live/dev --manifests k8s/ --component metrics-server
+    wavetank up --terraform infra --var-file dev.tfvars --manifests charts/shop --values dev-values.yaml \\
+        --run shop/api='python -m shop.api --port {PORT}'
     """
-    planned = design(platform, environment, today())
-    if planned.plan.local and speed != 1:
-        raise click.UsageError("a platform with local commands runs in real time: leave --speed out, or remove `local`")
-    folder = SessionFolder(platform, environment)
+    course: Course
+    if terraform is None:
+        course = _platform(ctx, platform, environment)
+        folder = SessionFolder(Path(course.source), environment)
+    else:
+        if platform is not None:
+            raise click.UsageError("--terraform runs files instead of a platform: leave PLATFORM.YAML out")
+        charts = Installed(_stated(ctx, environment), values, release, namespace)
+        files = SourceFiles(terraform, manifests, charts, variables, var_file, component, cluster, _region(os.environ))
+        course = files_course(files, dict(local), dict(os.environ))
+        folder = SessionFolder(HERE, _stated(ctx, environment) or ENVIRONMENT)
+    if course.local_commands and speed != 1:
+        raise click.UsageError("real pods run in real time: leave --speed out, or their local commands")
     if detach:
-        words = [str(platform), "-e", environment, "--speed", str(speed)]
-        words += ["--aws-port", str(aws_port), "--api-port", str(api_port)]
-        with terminated_as_interrupted():
-            record = start_detached(folder, words, lambda line: click.echo(line, err=True))
-        click.echo(
-            how_to_connect(record, folder)
-            + f"\nIt goes on in the background: wavetank down {platform} -e {environment}"
-        )
+        _detach(ctx, folder)
         return
     options = VoyageOptions(dict(os.environ), aws_port, api_port, speed)
     with terminated_as_interrupted():
-        _run(Voyage(planned, folder, options, Progress([TerminalProgress()])), folder)
+        _run(Voyage(course, folder, options, Progress([TerminalProgress()])), folder)
+
+
+#: options that mean something with --terraform only
+_OF_FILES = ("manifests", "values", "release", "namespace", "variables", "var_file", "component", "cluster", "local")
+
+
+def _platform(ctx: click.Context, platform: Path | None, environment: str) -> PlatformCourse:
+    stated = [name for name in _OF_FILES if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT]
+    if stated:
+        option = next(p for p in ctx.command.params if p.name == stated[0]).opts[0]
+        raise click.UsageError(f"{option} goes with --terraform")
+    if platform is None:
+        raise click.UsageError("name a PLATFORM.YAML, or the files to run with --terraform DIR --manifests PATH")
+    return PlatformCourse(design(platform, environment, today()), platform.resolve().parent)
+
+
+def _stated(ctx: click.Context, environment: str) -> str | None:
+    """The environment if it was asked for: foreign files have none by default."""
+    default = ctx.get_parameter_source("environment") is click.core.ParameterSource.DEFAULT
+    return None if default else environment
+
+
+def _region(variables: os._Environ[str]) -> str:
+    return variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+def _detach(ctx: click.Context, folder: SessionFolder) -> None:
+    """The same command in a process of its own."""
+    words: Sequence[str] = [word for word in ctx.meta[_WORDS] if word != "--detach"]
+    with terminated_as_interrupted():
+        record = start_detached(folder, words, lambda line: click.echo(line, err=True))
+    end = f"wavetank down {folder.spec_file} -e {folder.environment}"
+    click.echo(how_to_connect(record, folder) + f"\nIt goes on in the background: {end}")
 
 
 def _run(voyage: Voyage, folder: SessionFolder) -> None:
@@ -94,11 +228,11 @@ def how_to_connect(record: Record, folder: SessionFolder) -> str:
             f"  AWS_ENDPOINT_URL  {record.aws_endpoint_url}",
             f"  Kubernetes API    {record.api_url}",
             f"  KUBECONFIG        {record.kubeconfig}",
-            f"  rendered files    {record.build}",
+            f"  working copies    {record.build}",
             "",
             *services,
             "",
             "  kubectl get pods -A -o wide",
-            f"  terraform -chdir={record.build}/terraform plan",
+            f"  terraform -chdir={record.terraform} plan",
         ]
     )
