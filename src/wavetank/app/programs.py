@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from wavetank.base.errors import OperationFailed
 
+#: Variables that real pods and programs inherit from whoever called us.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "TMPDIR", "SSL_CERT_FILE")
+
 
 def found(program: str, environment: Mapping[str, str]) -> str | None:
     """The path of a program on the PATH of an environment; None when it is not installed."""

@@ -31,6 +31,7 @@ VERBS = {
     "up": ("up", "Run a platform on this machine: embedded AWS, cluster, real pods."),
     "status": ("status", "Show what is running."),
     "down": ("down", "Take down what `up --detach` started."),
+    "twin": ("twin", "Run a bare Kubernetes cluster for tests, or ask a running one."),
     "demo": ("demo", "Run the main job end to end and say what happened."),
 }
 EXIT_INTERRUPTED = 130

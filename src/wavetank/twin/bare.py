@@ -18,10 +18,11 @@ from wavetank.twin.apiserver import ApiServer, TokenAuthenticator
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs
-from wavetank.twin.components.registry import install
+from wavetank.twin.components.registry import install, uninstall
 from wavetank.twin.components.stand_ins import StandIns
 from wavetank.twin.controllers import ControllerSettings, HpaSettings, start_controllers
 from wavetank.twin.engine import Engine, Pacer
+from wavetank.twin.history import History
 from wavetank.twin.nodes import Fleet, MachineTemplate, Resources, Taint
 from wavetank.twin.nodes.loadbalancer import LoadBalancers, LocalLoadBalancers, ModelledLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
@@ -33,6 +34,8 @@ from wavetank.twin.nodes.runtime.process import ProcessOptions, ProcessRuntime
 from wavetank.twin.nodes.scripted import FixedMetrics, ScriptedKubelets, ScriptedNode
 from wavetank.twin.scheduler import Scheduler
 from wavetank.twin.scheduler.cycle import first_of, random_of
+
+from .bare_settings import Keys, settings_of
 
 KubeletKind = Literal["modelled", "scripted"]
 TieBreakKind = Literal["first", "random"]
@@ -91,6 +94,8 @@ class BareOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
     state_folder: Path | None = None
     authenticators: Sequence[TokenAuthenticator] = ()
+    #: Of a cluster that was saved, so that its kubeconfigs and tokens stay good; None makes new ones.
+    keys: Keys | None = None
 
 
 class Machines(Protocol):
@@ -100,7 +105,7 @@ class Machines(Protocol):
 
 
 class BareWorld:
-    """A bare cluster with its API. Made by its constructor, run by ``running`` or by its engine alone."""
+    """A bare cluster with its API. Who wants the API starts ``api`` and runs ``pacer.run()`` on one loop."""
 
     def __init__(self, options: BareOptions) -> None:
         self.options = options
@@ -122,6 +127,7 @@ class BareWorld:
             logs=logs,
             authenticators=options.authenticators,
             name=options.name,
+            authority=options.keys.authority if options.keys else None,
         )
         start_controllers(
             self.cluster, self._settings(), metrics=self.metrics, heartbeats=machines.last_heartbeat_seconds
@@ -131,6 +137,7 @@ class BareWorld:
         self.scheduler.start()
         self.stand_ins = StandIns(self.cluster, self.balancers)
         self._join()
+        self.history = self._begin_history()
 
     # --- assembly ----------------------------------------------------------------------------------------------
 
@@ -187,6 +194,28 @@ class BareWorld:
         for name in self.options.components:
             install(self.cluster, name, "latest")
 
+    def _begin_history(self) -> History:
+        """From here on, whatever comes from outside is written down."""
+        if self.options.keys is not None:
+            self.cluster.tokens.adopt_key(self.options.keys.token_key_pem)
+        keys = Keys(self.api.authority, self.cluster.tokens.key_pem)
+        history = History(self.engine, settings_of(self.options, self.engine.epoch, keys), self._commands())
+        if self.options.local_commands:
+            history.forgo("containers run as processes of this computer, which cannot be run again to the same end")
+        if self.options.behaviour_of is not default_behaviour:
+            history.forgo("containers behave as a function of the calling program says")
+        return history
+
+    def _commands(self) -> Mapping[str, Callable[..., object]]:
+        """What can be done to the cluster beside its API; ``history.perform`` does it."""
+        found: dict[str, Callable[..., object]] = {
+            "install-component": lambda name, version: install(self.cluster, name, version),
+            "uninstall-component": lambda name: uninstall(self.cluster, name),
+        }
+        if self.fleet is not None:
+            found |= {"fail-machine": self.fleet.fail, "stop-machine": self.fleet.stop}
+        return found
+
     def _post(self, action: Callable[[], None]) -> None:
         """Something outside has happened: bring the clock to the moment and let the engine run it."""
         self.pacer.catch_up()
@@ -205,13 +234,6 @@ class BareWorld:
         if self._runtime is not None:
             # Waits for processes to end, a few seconds at most.
             await asyncio.to_thread(self._runtime.close)
-
-
-async def open_bare(options: BareOptions) -> BareWorld:
-    """A bare cluster whose API answers; its owner runs ``pacer.run()`` as a task of the same loop."""
-    world = BareWorld(options)
-    await world.api.start()
-    return world
 
 
 def template_of(node: ScriptedNode, version: str) -> MachineTemplate:

@@ -11,6 +11,9 @@ import yaml
 
 from .pki import Credential
 
+#: Marks the files that twins write, so that no other is ever replaced or removed.
+MARK = {"name": "wavetank", "extension": {"apiVersion": "wavetank.dev/v1", "kind": "Twin"}}
+
 
 def kubeconfig(
     server: str, ca_pem: bytes, cluster: str, user: str, identity: Credential, namespace: str = ""
@@ -29,7 +32,17 @@ def kubeconfig(
         "clusters": [{"name": cluster, "cluster": {"server": server, "certificate-authority-data": _encoded(ca_pem)}}],
         "users": [{"name": user, "user": credentials}],
         "contexts": [{"name": name, "context": context}],
+        "extensions": [MARK],
     }
+
+
+def is_of_a_twin(text: str) -> bool:
+    """Whether the text of a file is a kubeconfig that a twin wrote."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return False
+    return isinstance(document, dict) and MARK in (document.get("extensions") or ())
 
 
 def write_kubeconfig(path: Path, document: dict[str, Any]) -> None:

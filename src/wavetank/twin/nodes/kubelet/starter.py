@@ -109,7 +109,8 @@ class Starter:
             services = self._host.cluster.list("services")
             variables = environment(self._host.context(pod, sandbox.address), record.spec, services)
             arguments = tuple(expanded(text, variables) for text in record.spec.get("args") or ())
-            launch = Launch(pod, record.spec, variables, arguments, count)
+            command = tuple(expanded(text, variables) for text in record.spec.get("command") or ())
+            launch = Launch(pod, record.spec, variables, arguments, count, command)
             # What ends the container is told under its own id: a late report must not end its successor.
             identity = container_id(pod["metadata"]["uid"], record.name, count)
             process = sandbox.start(launch, lambda ended: self._ended(record, identity, ended))

@@ -13,6 +13,10 @@ from pathlib import Path
 _PLACEHOLDER = re.compile(r"\{(HOST|PORT|POD_ROOT|POD_NAME|NAMESPACE|VOLUME:([a-z0-9-]+))\}")
 
 
+#: Elements of a command that stand for what the container itself says.
+OWN_ARGUMENTS, OWN_COMMAND = "{ARGS}", "{COMMAND}"
+
+
 class UnknownVolumeError(Exception):
     """A placeholder names a volume that the pod does not have."""
 
@@ -21,8 +25,8 @@ class UnknownVolumeError(Exception):
 class LocalCommand:
     """``argv`` and the values of ``environment`` may contain {HOST} {PORT} {POD_ROOT} {POD_NAME} {NAMESPACE} {VOLUME:name}.
 
-    An element of ``argv`` that is exactly {ARGS} becomes the container's own arguments. ``folder`` None: the process works
-    in the pod's root. ``environment`` wins over the container's.
+    An element of ``argv`` that is exactly {ARGS} becomes the container's own arguments, and {COMMAND} its own command.
+    ``folder`` None: the process works in the pod's root. ``environment`` wins over the container's.
     """
 
     argv: tuple[str, ...]
@@ -56,10 +60,14 @@ class Filling:
         return (plain | {"POD_NAME": self.pod_name, "NAMESPACE": self.namespace})[match[1]]
 
 
-def filled_argv(command: LocalCommand, filling: Filling, arguments: tuple[str, ...]) -> tuple[str, ...]:
+def filled_argv(
+    command: LocalCommand, filling: Filling, arguments: tuple[str, ...], own_command: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """The words to execute; ``own_command`` and ``arguments`` are the container's."""
+    own = {OWN_ARGUMENTS: arguments, OWN_COMMAND: own_command}
     result: list[str] = []
     for element in command.argv:
-        result.extend(arguments if element == "{ARGS}" else (filling.filled(element),))
+        result.extend(own[element] if element in own else (filling.filled(element),))
     return tuple(result)
 
 

@@ -46,13 +46,14 @@ class Counter:
 
 @dataclass(frozen=True)
 class Launch:
-    """One start of a container: ``environment`` and ``arguments`` are complete, ``restart_count`` counts from 0."""
+    """One start of a container: ``environment``, ``arguments`` and ``command`` are complete, ``restart_count`` counts from 0."""
 
     pod: Obj
     container: Obj
     environment: Mapping[str, str]
     arguments: tuple[str, ...]
     restart_count: int
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
