@@ -31,6 +31,11 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @cached_property
+    def has_status(self) -> bool:
+        """Whether a write of the whole object leaves the status alone."""
+        return any(name == "status" for name, _ in self.subresources)
+
+    @cached_property
     def key(self) -> str:
         """What identifies the stored kind whatever the version: ``deployments.apps``, ``pods``."""
         return f"{self.plural}.{self.group}" if self.group else self.plural

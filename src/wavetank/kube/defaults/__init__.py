@@ -42,8 +42,8 @@ def defaulted(obj: Obj, resource: Resource) -> Obj:
         shared = shared_spec(obj.get("spec"))
         if shared is not None:
             return _with_spec(obj, shared)
-    result = copied(obj)
-    assert isinstance(result, dict)
+    # Every decision of the scheduler is an event; its defaults are on the surface.
+    result: Obj = {**obj} if filler is core.fill_event else copied(obj)
     filler(result)
     return result
 

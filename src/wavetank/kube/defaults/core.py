@@ -88,7 +88,8 @@ def _fill_quota(obj: Obj) -> None:
     obj.setdefault("status", {})
 
 
-def _fill_event(obj: Obj) -> None:
+def fill_event(obj: Obj) -> None:
+    """Sets fields of the event itself only, nothing within them."""
     for key, value in (("involvedObject", {}), ("source", {}), ("reportingComponent", ""), ("reportingInstance", "")):
         obj.setdefault(key, value)
     for key in ("eventTime", "firstTimestamp", "lastTimestamp"):
@@ -104,5 +105,5 @@ FILLERS = {
     "Secret": _fill_secret,
     "LimitRange": _fill_limit_range,
     "ResourceQuota": _fill_quota,
-    "Event": _fill_event,
+    "Event": fill_event,
 }

@@ -60,7 +60,7 @@ _STATUS_KEPT = frozenset({"nodes"})
 
 def has_status(resource: Resource) -> bool:
     """Whether a write of the whole object leaves the status alone."""
-    return any(name == "status" for name, _ in resource.subresources)
+    return resource.has_status
 
 
 def is_counted(resource: Resource, *, custom: bool) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from wavetank.kube.types import Obj
 
@@ -20,9 +19,11 @@ ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 HISTORY_LENGTH = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One write. ``object`` is the state after it (for DELETED: the last state, with the deletion's revision)."""
+class Change(NamedTuple):
+    """One write. ``object`` is the state after it (for DELETED: the last state, with the deletion's revision).
+
+    A tuple, because it is made as often as anything is.
+    """
 
     type: ChangeType
     resource_key: str

@@ -181,8 +181,8 @@ class Cycle:
                 elif plugin.compares:
                     ratings = [plugin.weight * plugin.usual] * found.count
                 scores[plugin.name] = ratings
-            elif (own := plugin.scores(pod, found.nodes, self._view)) is not None:
-                scores[plugin.name] = weighted = [plugin.weight * score for score in own]
+            elif (score := plugin.scorer(pod, self._view)) is not None:
+                scores[plugin.name] = weighted = [plugin.weight * points for points in score(found.nodes)]
                 totals = list(map(add, totals, weighted))
         return scores, totals
 
@@ -222,8 +222,8 @@ def scored(pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> tuple[
     scores: dict[str, list[int]] = {}
     totals = [0] * len(nodes)
     for plugin in SCORES:
-        found = plugin.scores(pod, nodes, view)
-        if found is not None:
-            scores[plugin.name] = weighted = [plugin.weight * score for score in found]
+        score = plugin.scorer(pod, view)
+        if score is not None:
+            scores[plugin.name] = weighted = [plugin.weight * points for points in score(nodes)]
             totals = list(map(add, totals, weighted))
     return scores, totals

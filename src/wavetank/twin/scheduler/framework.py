@@ -1,6 +1,6 @@
 """What a scheduler plugin is. A plugin looks at a pod once and answers for every node.
 
-``FilterPlugin.filter_for`` and ``ScorePlugin.score_for`` correspond to PreFilter and PreScore: None means that the
+``FilterPlugin.filter_for`` and ``ScorePlugin.scorer`` correspond to PreFilter and PreScore: None means that the
 plugin has nothing to say about this pod. Upstream: ``pkg/scheduler/framework``.
 """
 
@@ -73,12 +73,16 @@ class FilterPlugin(Protocol):
     def filter_for(self, pod: PodInfo, view: ClusterView) -> NodeFilter | None: ...
 
 
+#: 0 to 100 for each node.
+Scorer = Callable[[Sequence[NodeInfo]], list[int]]
+
+
 class ScorePlugin(Protocol):
     name: str
     weight: int
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
-        """0 to 100 for each node, or None when the plugin does not apply to the pod."""
+    def scorer(self, pod: PodInfo, view: ClusterView) -> Scorer | None:
+        """None when the plugin does not apply to the pod."""
         ...
 
 
@@ -107,9 +111,9 @@ class LocalScore:
         """Ratings as scores."""
         return ratings
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
+    def scorer(self, pod: PodInfo, view: ClusterView) -> Scorer | None:
         rate = self.rater(pod, view)
-        return None if rate is None else self.finished([rate(node) for node in nodes])
+        return None if rate is None else lambda nodes: self.finished([rate(node) for node in nodes])
 
 
 def scaled(counts: Sequence[int], *, reverse: bool = False) -> list[int]:

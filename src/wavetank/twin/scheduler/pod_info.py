@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -94,6 +93,8 @@ class PodInfo:
     required_anti_affinity: tuple[Term, ...] = ()
     preferred_affinity: tuple[WeightedTerm, ...] = ()
     preferred_anti_affinity: tuple[WeightedTerm, ...] = ()
+    #: The topology spread constraints that the pod states itself.
+    spread: tuple[Spread, ...] = ()
     volumes: tuple[Mapping[str, Any], ...] = field(default=())
     #: The same for pods that no local filter and no local score can tell apart; empty when that is not known.
     alike: bytes = b""
@@ -146,13 +147,12 @@ def pod_info(pod: Obj) -> PodInfo:
 
 
 def bound_info(info: PodInfo, pod: Obj) -> PodInfo:
-    """What ``pod_info`` says of a pod that was just bound, from what it said before."""
+    """What ``pod_info`` says of a pod that was just bound: ``info`` brought up to date, as hardly anything is new."""
     labels = pod["metadata"].get("labels") or {}
     if pod["metadata"].get("deletionTimestamp") or (labels != info.labels and _has_terms(info)):
         return pod_info(pod)
-    bound = copy(info)
-    bound.pod, bound.labels, bound.alike = pod, labels, b""
-    return bound
+    info.pod, info.labels, info.alike = pod, labels, b""
+    return info
 
 
 def _has_terms(info: PodInfo) -> bool:
@@ -188,6 +188,7 @@ def _traits(metadata: Obj, spec: Obj, pod: Obj) -> Mapping[str, Any]:
     """What depends on neither the pod's name nor its state."""
     affinity = spec.get("affinity") or {}
     together, apart = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
+    labels = metadata.get("labels") or {}
     return {
         "requests": resources.pod_requests(pod),
         "assumed": resources.pod_requests(pod, assumed=resources.ASSUMED),
@@ -196,6 +197,7 @@ def _traits(metadata: Obj, spec: Obj, pod: Obj) -> Mapping[str, Any]:
         "required_anti_affinity": _required(apart, metadata),
         "preferred_affinity": _preferred(together, metadata),
         "preferred_anti_affinity": _preferred(apart, metadata),
+        "spread": tuple(_spread(c, labels) for c in spec.get("topologySpreadConstraints") or ()),
         "volumes": tuple(v for v in spec.get("volumes") or () if not v.keys() <= _EVERYWHERE),
     }
 
@@ -239,11 +241,6 @@ def _host_ports(spec: Obj) -> tuple[HostPort, ...]:
         for port in container.get("ports") or ()
         if port.get("hostPort")
     )
-
-
-def spread_constraints(pod: PodInfo) -> tuple[Spread, ...]:
-    """The constraints that the pod states itself."""
-    return tuple(_spread(c, pod.labels) for c in pod.spec.get("topologySpreadConstraints") or ())
 
 
 def _spread(constraint: Obj, labels: Mapping[str, str]) -> Spread:

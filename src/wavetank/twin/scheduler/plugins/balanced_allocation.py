@@ -5,11 +5,6 @@ Upstream: ``plugins/noderesources/balanced_allocation.go`` in the form that comp
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
-from wavetank.kube.resources import Amounts
-
 from ..framework import MAX_SCORE, LocalScore, Rater
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo
@@ -22,35 +17,21 @@ class NodeResourcesBalancedAllocation(LocalScore):
     weight = 1
 
     def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
-        if not any(pod.requests.get(name) for name in SCORED):
-            return None
-        return lambda node: _score(pod, node)
+        cpu, memory = (pod.requests.get(name, 0) for name in SCORED)
+        return (lambda node: _score(node, cpu, memory)) if cpu or memory else None
 
 
-_NOTHING: Amounts = {}
-
-
-def _score(pod: PodInfo, node: NodeInfo) -> int:
-    before = _balance(node, _NOTHING)
-    after = _balance(node, pod.requests)
+def _score(node: NodeInfo, cpu: int, memory: int) -> int:
     half = MAX_SCORE // 2
-    return half + (half + after - before) // 2
+    return half + (half + _balance(node, cpu, memory) - _balance(node, 0, 0)) // 2
 
 
-def _balance(node: NodeInfo, more: Amounts) -> int:
-    """100 when cpu and memory are used to the same degree, less the further they are apart."""
-    fractions = [
-        min(1.0, (node.requested.get(name, 0) + more.get(name, 0)) / node.allocatable[name])
-        for name in SCORED
-        if node.allocatable.get(name)
-    ]
-    return int((1 - _deviation(fractions)) * MAX_SCORE)
-
-
-def _deviation(fractions: Sequence[float]) -> float:
-    if len(fractions) == 2:
-        return abs((fractions[0] - fractions[1]) / 2)
-    if len(fractions) < 2:
-        return 0.0
-    mean = sum(fractions) / len(fractions)
-    return math.sqrt(sum((f - mean) ** 2 for f in fractions) / len(fractions))
+def _balance(node: NodeInfo, cpu: int, memory: int) -> int:
+    """100 when cpu and memory are used to the same degree, less the further they are apart (by their standard deviation)."""
+    room, taken = node.allocatable, node.requested
+    most_cpu, most_memory = room.get("cpu"), room.get("memory")
+    if not most_cpu or not most_memory:
+        return MAX_SCORE
+    cpu_share = min(1.0, (taken.get("cpu", 0) + cpu) / most_cpu)
+    memory_share = min(1.0, (taken.get("memory", 0) + memory) / most_memory)
+    return int((1 - abs((cpu_share - memory_share) / 2)) * MAX_SCORE)

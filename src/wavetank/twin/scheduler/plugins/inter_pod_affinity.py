@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import starmap
 
-from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection, Screen
+from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection, Scorer, Screen
 from ..node_info import NodeInfo
 from ..pod_info import PodInfo, Term
 from ..view import ClusterView, Held, Match, terms_held
@@ -75,13 +76,15 @@ class InterPodAffinity:
         apart = [_matching(term, view) for term in pod.required_anti_affinity]
         return _Filter(pod, view, Places(near), Places(apart), unwanted)
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
+    def scorer(self, pod: PodInfo, view: ClusterView) -> Scorer | None:
         worth = _worth_of_places(pod, view)
-        if not worth:
-            return None
-        raw = [sum(values.get(node.labels.get(key, _NOWHERE), 0) for key, values in worth.items()) for node in nodes]
-        least, spread = min(raw), max(raw) - min(raw)
-        return [int(MAX_SCORE * ((score - least) / spread)) if spread else 0 for score in raw]
+        return partial(_scores, worth) if worth else None
+
+
+def _scores(worth: Worth, nodes: Sequence[NodeInfo]) -> list[int]:
+    raw = [sum(values.get(node.labels.get(key, _NOWHERE), 0) for key, values in worth.items()) for node in nodes]
+    least, spread = min(raw), max(raw) - min(raw)
+    return [int(MAX_SCORE * ((score - least) / spread)) if spread else 0 for score in raw]
 
 
 #: No label has this value.

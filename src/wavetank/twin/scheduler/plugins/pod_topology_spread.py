@@ -10,10 +10,10 @@ from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.taints import REPELLING, untolerated
 from wavetank.kube.types import Obj
 
-from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection, Screen
+from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection, Scorer, Screen
 from ..matching import NodeSelection
 from ..node_info import NodeInfo
-from ..pod_info import PodInfo, Spread, spread_constraints
+from ..pod_info import PodInfo, Spread
 from ..view import ClusterView, Match
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -29,13 +29,13 @@ class PodTopologySpread:
     weight = 2
 
     def filter_for(self, pod: PodInfo, view: ClusterView) -> NodeFilter | None:
-        hard = tuple(c for c in spread_constraints(pod) if c.hard)
+        hard = tuple(c for c in pod.spread if c.hard)
         return _Filter(pod, hard, _domains(pod, hard, view)) if hard else None
 
-    def scores(self, pod: PodInfo, nodes: Sequence[NodeInfo], view: ClusterView) -> list[int] | None:
-        stated = spread_constraints(pod)
-        soft = tuple(c for c in stated if not c.hard) if stated else default_constraints(pod, view)
-        return _Scoring(pod, soft, nodes, view, strict=bool(stated)).scores() if soft else None
+    def scorer(self, pod: PodInfo, view: ClusterView) -> Scorer | None:
+        strict = bool(pod.spread)
+        soft = tuple(c for c in pod.spread if not c.hard) if strict else default_constraints(pod, view)
+        return (lambda nodes: _Scoring(pod, soft, nodes, view, strict=strict).scores()) if soft else None
 
 
 def default_constraints(pod: PodInfo, view: ClusterView) -> tuple[Spread, ...]:
