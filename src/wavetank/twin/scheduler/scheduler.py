@@ -14,6 +14,7 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change, Cluster
 
 from .cycle import Cycle, Outcome, TieBreak, first_of
+from .decisions import Decisions
 from .framework import BY_NODES, COMING, LEAVING, NODES, VOLUMES
 from .messages import fit_error
 from .plugins.dynamic_resources import NOTHING_TO_DEALLOCATE
@@ -46,6 +47,7 @@ class Scheduler:
         self.view = ClusterView(cluster)
         self.queue = SchedulingQueue()
         self.cycle = Cycle(self.view, tie_break)
+        self.decisions = Decisions()
         self._volumes = VolumeWaits(self)
         self._planned = False
 
@@ -124,8 +126,9 @@ class Scheduler:
 
     def _try(self, entry: Entry, pod: Obj) -> None:
         info = pod_info(pod)
-        outcome = self.cycle.attempt(info, explain=False)
+        outcome = self.cycle.attempt(info, explain=self.decisions.wants_scores(len(self.view.nodes)))
         if outcome.node:
+            self.decisions.note_placed(info, outcome, self.engine.now)
             if not self._volumes.begin(info, outcome.node):
                 self.bind(info, outcome.node)
             return
@@ -134,6 +137,10 @@ class Scheduler:
         self.tell(pod, self.message(outcome, found))
         if found.best:
             self._preempt(info, found.best[0])
+
+    def waits_for_volumes_on(self, uid: str) -> str:
+        """The node that was chosen for a pod whose volumes are still being made; "" for any other pod."""
+        return self._volumes.node_of(uid)
 
     def preemption_for(self, pod: PodInfo, outcome: Outcome) -> Preemption:
         """Who would have to go, for a pod that found no node."""
@@ -180,6 +187,7 @@ class Scheduler:
     # --- preemption --------------------------------------------------------------------------------------------
 
     def _preempt(self, pod: PodInfo, candidate: Candidate) -> None:
+        self.decisions.note_sacrifice(pod, candidate, self.engine.now)
         self._withdraw_less_important(pod, candidate.node)
         self.view.nominate(pod, candidate.node)
         live = self.cluster.get("pods", pod.namespace, pod.name)

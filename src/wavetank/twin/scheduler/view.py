@@ -90,12 +90,16 @@ class ClusterView:
         self.cluster.subscribe("nodes", self._on_node)
         self.cluster.subscribe("pods", self._on_pod)
         self.cluster.subscribe("services", self._on_service)
+        self.read()
+
+    def read(self, *, without: str = "") -> None:
+        """Take in everything that exists now, but not the pod of this uid."""
         for service in self.cluster.list("services"):
             self._services.setdefault(service["metadata"]["namespace"], {})[service["metadata"]["name"]] = service
         for node in self.cluster.list("nodes"):
             self.put_node(node)
         for pod in self.cluster.list("pods"):
-            if pod["spec"].get("nodeName") and not is_terminal(pod):
+            if pod["spec"].get("nodeName") and not is_terminal(pod) and pod["metadata"]["uid"] != without:
                 self.add_pod(pod_info(pod), pod["spec"]["nodeName"])
 
     # --- reading -----------------------------------------------------------------------------------------------

@@ -40,6 +40,10 @@ class VolumeWaits:
     def waits(self, uid: str) -> bool:
         return uid in self._nodes
 
+    def node_of(self, uid: str) -> str:
+        """The node that was chosen for a pod that waits; "" for any other."""
+        return self._nodes[uid][1] if uid in self._nodes else ""
+
     def forget(self, uid: str) -> None:
         self._nodes.pop(uid, None)
         deadline = self._deadlines.pop(uid, None)
