@@ -15,6 +15,7 @@ from typing import Literal, Protocol, assert_never
 
 from wavetank.kube import quantity
 from wavetank.twin.apiserver import ApiServer, TokenAuthenticator
+from wavetank.twin.apiserver.handlers import account
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs
@@ -119,6 +120,9 @@ class BareWorld:
         self.fleet: Fleet | None = None
         self.kubelets: ScriptedKubelets | None = None
         self.metrics, logs, machines = self._machines()
+        self.stand_ins = StandIns(
+            self.cluster, self.balancers, metrics=self.metrics, sources=options.scaler_sources
+        )
         self.api = ApiServer(
             self.cluster,
             self.pacer,
@@ -128,6 +132,7 @@ class BareWorld:
             authenticators=options.authenticators,
             name=options.name,
             authority=options.keys.authority if options.keys else None,
+            custom_metrics=self.stand_ins.custom_metrics,
         )
         start_controllers(
             self.cluster, self._settings(), metrics=self.metrics, heartbeats=machines.last_heartbeat_seconds
@@ -135,7 +140,7 @@ class BareWorld:
         tie_break = first_of if options.tie_break == "first" else random_of(self.engine.random("tie break"))
         self.scheduler = Scheduler(self.cluster, tie_break=tie_break)
         self.scheduler.start()
-        self.stand_ins = StandIns(self.cluster, self.balancers)
+        self.api.serve(*account.routes(self.scheduler, self.pacer, options.name))
         self._join()
         self.history = self._begin_history()
 

@@ -30,9 +30,21 @@ class Credential:
 class Authority:
     """Signs certificates. The wall clock is right here: TLS peers check against theirs, not against the twin's."""
 
-    def __init__(self, name: str = "kubernetes") -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, name: str = "kubernetes", known: Credential | None = None) -> None:
+        """``known``: go on as an authority that was made earlier."""
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        if known is not None:
+            self._key, self.certificate_pem = key_of_pem(known.key_pem), known.certificate_pem
+            return
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self.certificate_pem = self._self_signed()
+
+    @property
+    def credential(self) -> Credential:
+        """The authority itself, for whoever makes it again."""
+        return Credential(self.certificate_pem, _pem(self._key))
+
+    def _self_signed(self) -> bytes:
         builder = _builder(self._name, self._name, self._key.public_key())
         usage = _key_usage(signs_certificates=True)
         signed = (
@@ -41,7 +53,7 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        self.certificate_pem = signed.public_bytes(serialization.Encoding.PEM)
+        return signed.public_bytes(serialization.Encoding.PEM)
 
     def server(self, hosts: Sequence[str]) -> Credential:
         """A server's certificate for addresses and names."""
@@ -105,6 +117,14 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.IPAddress(ip_address(host))
     except ValueError:
         return x509.DNSName(host)
+
+
+def key_of_pem(pem: bytes) -> ec.EllipticCurvePrivateKey:
+    """ValueError when it is not a private key of an elliptic curve."""
+    key = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("not a private key of an elliptic curve")
+    return key
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:

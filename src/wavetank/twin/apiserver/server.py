@@ -11,6 +11,8 @@ from pathlib import Path
 
 from wavetank.twin.cluster import Cluster, User
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs, NoMetrics
+from wavetank.twin.cluster.streaming import NoStreams, Streams
+from wavetank.twin.controllers.custom_metrics import CustomMetrics, NoAdapter
 from wavetank.twin.engine import Pacer
 
 from .app import Application
@@ -20,7 +22,7 @@ from .handlers.watching import Watcher
 from .identity import ServiceAccountTokens, TokenAuthenticator
 from .kubeconfig import kubeconfig, write_kubeconfig
 from .listener import Listener, bound_socket, tls_context
-from .pki import Authority
+from .pki import Authority, Credential
 
 HOST = "127.0.0.1"
 ADMIN = User("admin", ("system:masters",), "1")
@@ -39,13 +41,17 @@ class ApiServer:
         port: int = 0,
         metrics: MetricsSource | None = None,
         logs: LogSource | None = None,
+        streams: Streams | None = None,
         authenticators: Sequence[TokenAuthenticator] = (),
         name: str = "wavetank",
+        authority: Credential | None = None,
+        custom_metrics: CustomMetrics | None = None,
     ) -> None:
-        self._authority = Authority()
+        """``authority`` is the one of a twin that goes on after it was saved, so that old kubeconfigs stay good."""
+        self._authority = Authority(known=authority)
         self._name, self._port = name, port
         release = f"v{cluster.version}.{PATCH}"
-        self._edge = Edge(cluster, pacer, metrics or NoMetrics(), logs or NoLogs(), release)
+        self._edge = Edge(cluster, pacer, metrics or NoMetrics(), logs or NoLogs(), release, streams or NoStreams())
         self._app = Application(self._edge, (ServiceAccountTokens(cluster), *authenticators))
         self._listener: Listener | None = None
         self.url = ""
@@ -54,6 +60,11 @@ class ApiServer:
     def ca_pem(self) -> str:
         """The certificate authority that clients must trust."""
         return self._authority.certificate_pem.decode()
+
+    @property
+    def authority(self) -> Credential:
+        """The certificate authority with its private key: for snapshots, which are secret."""
+        return self._authority.credential
 
     @property
     def port(self) -> int:

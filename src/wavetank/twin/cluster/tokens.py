@@ -1,6 +1,6 @@
 """Service-account tokens: signed JWTs as the TokenRequest API issues them, and their verification.
 
-Owned by the cluster; the key lives as long as the process. Upstream ``pkg/serviceaccount``.
+Owned by the cluster; the key lives as long as the cluster does. Upstream ``pkg/serviceaccount``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
@@ -39,6 +39,20 @@ class TokenIssuer:
         self.issuer = issuer
         self._engine = engine
         self._key = ec.generate_private_key(ec.SECP256R1())
+
+    @property
+    def key_pem(self) -> bytes:
+        """The private key: for snapshots, which are secret."""
+        return self._key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+    def adopt_key(self, pem: bytes) -> None:
+        """Sign with a key that was made earlier, so that its tokens stay good. ValueError when it is none of ours."""
+        key = serialization.load_pem_private_key(pem, password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError("not a private key of an elliptic curve")
+        self._key = key
 
     def issue(self, account: Obj, audiences: list[str], seconds: int, bound: dict[str, Obj]) -> str:
         """A token for ``account``; ``bound`` are the objects it ends with, by claim (``pod``, ``node``, ``secret``)."""

@@ -45,6 +45,10 @@ class Pacer:
             return self.engine.now
         return self._engine_start + (self._wall() - self._wall_start) * self.speed
 
+    def begin_here(self) -> None:
+        """Pace on from the engine's present, however it came there: after a replay, hours of it may have passed in seconds."""
+        self._wall_start, self._engine_start = self._wall(), self.engine.now
+
     def catch_up(self) -> bool:
         """Run what is due by now, for one slice at most; False when more is waiting."""
         deadline = time.perf_counter() + SLICE_SECONDS
