@@ -16,7 +16,9 @@ import click
 from wavetank.cli.options import formats_option
 
 #: verb -> (module beside this one, one line of help)
-VERBS: dict[str, tuple[str, str]] = {}
+VERBS: dict[str, tuple[str, str]] = {
+    "explain": ("explain", "Say why a pod is where it is, or why it is nowhere."),
+}
 
 
 class TwinVerbs(click.Group):
