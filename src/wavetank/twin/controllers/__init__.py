@@ -30,6 +30,7 @@ from .namespace import NamespaceController
 from .nodelifecycle import NodeLifecycleController
 from .podgc import PodGarbageCollector
 from .replicaset import ReplicaSetController
+from .replicationcontroller import ReplicationControllerController
 from .resourcequota import ResourceQuotaController
 from .serviceaccounts import RootCertificatePublisher, ServiceAccountsController
 from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
@@ -46,6 +47,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     GarbageCollector,
     DeploymentController,
     ReplicaSetController,
+    ReplicationControllerController,
     StatefulSetController,
     JobController,
     CronJobController,

@@ -24,27 +24,32 @@ BURST = 500
 
 class ReplicaSetController(Controller):
     name = "replicaset-controller"
+    #: what it keeps, so that ReplicationControllers are kept by the same loop, as upstream does
+    resource_key = "replicasets.apps"
+    kind = "ReplicaSet"
+
+    def selector_of(self, replica_set: Obj) -> LabelSelector:
+        return LabelSelector.from_object(replica_set["spec"].get("selector"))
 
     def watch(self) -> None:
-        self.on("replicasets.apps", self.itself)
+        self.on(self.resource_key, self.itself)
         self.on("pods", self._keys_of_pod, relevant=what_replica_sets_see, after_seconds=GATHERING_SECONDS)
 
     def _keys_of_pod(self, pod: Obj) -> Sequence[Key]:
         owner, namespace = controller_of(pod), pod["metadata"]["namespace"]
         if owner is not None:
-            return ((namespace, owner["name"]),) if owner["kind"] == "ReplicaSet" else ()
+            return ((namespace, owner["name"]),) if owner["kind"] == self.kind else ()
         labels = pod["metadata"].get("labels")
         if not labels:
             return ()
-        sets = self.informer.in_namespace("replicasets.apps")[namespace]
-        return [address(rs) for rs in sets if LabelSelector.from_object(rs["spec"].get("selector")).matches(labels)]
+        sets = self.informer.in_namespace(self.resource_key)[namespace]
+        return [address(rs) for rs in sets if self.selector_of(rs).matches(labels)]
 
     def reconcile(self, key: Key) -> None:
-        replica_set = self.cluster.find("replicasets.apps", *key)
+        replica_set = self.cluster.find(self.resource_key, *key)
         if replica_set is None:
             return
-        selector = LabelSelector.from_object(replica_set["spec"].get("selector"))
-        pods = claimed(self.cluster, self.informer, "pods", replica_set, selector)
+        pods = claimed(self.cluster, self.informer, "pods", replica_set, self.selector_of(replica_set))
         active = [pod for pod in pods if is_active(pod)]
         failure = None
         if not replica_set["metadata"].get("deletionTimestamp"):
@@ -76,7 +81,7 @@ class ReplicaSetController(Controller):
     def _related_on_node(self, replica_set: Obj) -> Counter[str]:
         """Active pods by node of all ReplicaSets with the same owner (``getPodsRankedByRelatedPodsOnSameNode``)."""
         owner = controller_of(replica_set)
-        siblings = self.informer.by_controller("replicasets.apps")[owner["uid"]] if owner else [replica_set]
+        siblings = self.informer.by_controller(self.resource_key)[owner["uid"]] if owner else [replica_set]
         pods = self.informer.by_controller("pods")
         active = (pod for sibling in siblings for pod in pods[sibling["metadata"]["uid"]] if is_active(pod))
         return Counter(pod["spec"]["nodeName"] for pod in active if pod["spec"].get("nodeName"))
@@ -110,7 +115,8 @@ def status_of(
         "availableReplicas": len(available),
     }
     status: Obj = {"replicas": len(active), **{k: n for k, n in counts.items() if n}}
-    status["terminatingReplicas"] = terminating
+    if replica_set["kind"] == "ReplicaSet":
+        status["terminatingReplicas"] = terminating
     status["observedGeneration"] = replica_set["metadata"].get("generation", 1)
     listed = _failure_conditions(old.get("conditions"), failure, len(active) < spec.get("replicas", 1), now)
     return {**status, "conditions": listed} if listed else status
