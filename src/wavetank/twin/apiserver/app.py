@@ -5,24 +5,28 @@ Refusals become ``Status`` answers here, and so does a mistake of ours: it is lo
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import Any
 
-from wavetank.kube.errors import ApiError
+from wavetank.kube.errors import ApiError, bad_request
 from wavetank.kube.kinds import verbs_of_subresource
 from wavetank.kube.types import Resource
 from wavetank.twin.cluster.authorization import Asked
 from wavetank.twin.cluster.registry import is_stored, no_such_resource
 
-from .edge import METRICS_GROUP, Edge, method_not_allowed
-from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, refusal
+from .edge import EXTERNAL_METRICS_GROUP, METRICS_GROUP, Edge, method_not_allowed
+from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, Upgrade, refusal
 from .handlers import discovery, metrics, reading, subresources, watching, writing
 from .handlers.documents import Documents
 from .handlers.tank import Routes
 from .identity import TokenAuthenticator, impersonated, refused, unauthorized, user_of_request
 from .listener import CERTIFICATE
 from .paths import target_of
+from .streams import opening
+from .streams.websocket import TOKEN_PREFIX, WebSocket
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +47,9 @@ class Application:
         self.routes = Routes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._websocket(Exchange({**scope, "method": "GET"}, receive), WebSocket(scope, receive, send))
+            return
         assert scope["type"] == "http", f"nothing but HTTP is spoken here, not {scope['type']}"
         exchange = Exchange(scope, receive)
         sender = Sender(send, exchange.warnings)
@@ -51,6 +58,9 @@ class Application:
             if isinstance(answer, Stream):
                 await exchange.drained()
                 await sender.stream(answer, exchange.disconnected())
+            elif isinstance(answer, Upgrade):
+                sender.started = True
+                await answer.serve()
             else:
                 await sender.answer(answer, with_body=exchange.method != "HEAD")
         except Exception as error:
@@ -59,11 +69,32 @@ class Application:
                 raise
             await sender.answer(_status_of(error, exchange))
 
-    async def _answer(self, exchange: Exchange) -> Answer | Stream:
+    async def _websocket(self, exchange: Exchange, socket: WebSocket) -> None:
+        try:
+            _take_token(exchange, socket)
+            self._admit(exchange)
+            if not exchange.target.is_resource or not opening.is_stream(exchange):
+                raise bad_request("this is not served on a WebSocket; only exec, attach and portforward are")
+            self._edge.resource(exchange)
+            serve = opening.over_websocket(self._edge, opening.request_of(self._edge, exchange), socket)
+        except ApiError as error:
+            await socket.refuse(refusal(error))
+            return
+        except Exception:
+            log.exception("%s failed", exchange.path)
+            await socket.refuse(refusal(_our_mistake()))
+            return
+        with contextlib.suppress(OSError):  # the client has gone
+            await serve()
+
+    def _admit(self, exchange: Exchange) -> None:
         self._identify(exchange)
         self._edge.pacer.catch_up()
         self._parse(exchange)
         self._authorize(exchange)
+
+    async def _answer(self, exchange: Exchange) -> Answer | Stream | Upgrade:
+        self._admit(exchange)
         if exchange.target.is_resource:
             return await self._resource_answer(exchange)
         return await self.routes.answer(exchange) or self._other_answer(exchange)
@@ -123,8 +154,10 @@ class Application:
             case _:
                 raise no_such_resource()
 
-    async def _resource_answer(self, exchange: Exchange) -> Answer | Stream:
+    async def _resource_answer(self, exchange: Exchange) -> Answer | Stream | Upgrade:
         edge, target = self._edge, exchange.target
+        if target.group == EXTERNAL_METRICS_GROUP:
+            return metrics.external_answer(edge, exchange)
         resource = edge.resource(exchange)
         if resource.key in _DEPRECATED:
             exchange.warnings.append(_DEPRECATED[resource.key])
@@ -160,8 +193,10 @@ class Application:
             case _:
                 return reading.listed(edge, exchange, resource)
 
-    async def _subresource_answer(self, exchange: Exchange, resource: Resource) -> Answer | Stream:
+    async def _subresource_answer(self, exchange: Exchange, resource: Resource) -> Answer | Stream | Upgrade:
         edge, target = self._edge, exchange.target
+        if opening.is_stream(exchange):
+            return Upgrade(opening.over_upgrade(edge, exchange, opening.request_of(edge, exchange)))
         if target.subresource in subresources.NOT_OFFERED:
             raise subresources.not_offered(target.subresource)
         if target.verb not in verbs_of_subresource(target.subresource) or not target.name:
@@ -183,6 +218,21 @@ class Application:
                 raise method_not_allowed()
 
 
+def _take_token(exchange: Exchange, socket: WebSocket) -> None:
+    """A bearer token that came as a sub-protocol is one that came as a header."""
+    token = next((name for name in socket.offered if name.startswith(TOKEN_PREFIX)), None)
+    if token is not None and not exchange.header("authorization"):
+        socket.offered.remove(token)
+        exchange.headers.append(("authorization", f"Bearer {_decoded(token.removeprefix(TOKEN_PREFIX))}"))
+
+
+def _decoded(token: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    except ValueError as error:
+        raise unauthorized() from error
+
+
 def _name_selector(selector: str) -> str:
     """The name that a field selector pins; authorization by name looks at it."""
     for term in selector.split(","):
@@ -196,5 +246,8 @@ def _status_of(error: Exception, exchange: Exchange) -> Answer:
     if isinstance(error, ApiError):
         return refusal(error)
     log.error("%s %s failed", exchange.method, exchange.path, exc_info=error)
-    text = "Internal error occurred: the server made a mistake; its log says which"
-    return refusal(ApiError(500, "InternalError", text))
+    return refusal(_our_mistake())
+
+
+def _our_mistake() -> ApiError:
+    return ApiError(500, "InternalError", "Internal error occurred: the server made a mistake; its log says which")

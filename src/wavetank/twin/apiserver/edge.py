@@ -9,12 +9,18 @@ from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.ports import LogSource, MetricsSource
 from wavetank.twin.cluster.registry import no_such_resource
+from wavetank.twin.cluster.streaming import NoStreams, Streams
+from wavetank.twin.controllers.custom_metrics import MetricsAdapter, NoAdapter
 from wavetank.twin.engine import Pacer
 
 from .encoding import Encoder
 from .exchange import Exchange
 
-METRICS_GROUP = "metrics.k8s.io"
+METRICS_GROUP, EXTERNAL_METRICS_GROUP = "metrics.k8s.io", "external.metrics.k8s.io"
+#: What discovery tells of external metrics; which there are, only their adapter knows.
+EXTERNAL_METRICS = Resource(
+    EXTERNAL_METRICS_GROUP, "v1beta1", "ExternalMetricValueList", "externalmetrics", "", namespaced=True, verbs=("get",)
+)
 
 
 def method_not_allowed() -> ApiError:
@@ -30,13 +36,16 @@ class Edge:
     metrics: MetricsSource
     logs: LogSource
     release: str
+    streams: Streams = field(default_factory=NoStreams)
     encoder: Encoder = field(default_factory=Encoder)
     watchers: set[object] = field(default_factory=set)
     closing: bool = False
+    custom_metrics: MetricsAdapter = field(default_factory=NoAdapter)
 
     def resources(self) -> tuple[Resource, ...]:
-        """What is served now: metrics only while there is a metrics server."""
-        return tuple(r for r in self.cluster.registry.all() if r.group != METRICS_GROUP or self.metrics.available())
+        """What is served now: metrics only while there is a metrics server, or an adapter."""
+        own = tuple(r for r in self.cluster.registry.all() if r.group != METRICS_GROUP or self.metrics.available())
+        return (*own, EXTERNAL_METRICS) if self.custom_metrics.available() else own
 
     def resource(self, exchange: Exchange) -> Resource:
         """The resource of a request's path; ApiError 404 when it is not served, or not in this way."""

@@ -43,6 +43,13 @@ class Stream:
     media_type: str = "application/json"
 
 
+@dataclass(frozen=True)
+class Upgrade:
+    """The connection stops speaking HTTP: ``serve`` takes it over and returns when it is done with it."""
+
+    serve: Callable[[], Awaitable[None]]
+
+
 class Exchange:
     """What handlers know of a request. ``user`` is whoever it is done for (after impersonation)."""
 

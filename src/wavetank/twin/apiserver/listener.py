@@ -17,15 +17,21 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from wavetank.base.errors import OperationFailed
 
 from .pki import Credential
+from .streams.hijacked import HIJACK, Hijacked
+from .streams.websocket import GONE
 
 #: Where the application finds the peer's certificate in the ASGI scope.
 CERTIFICATE = "wavetank.certificate"
 _BACKLOG = 512
 _STOP_SECONDS = 1
+#: A client that has vanished while nobody reads from it is noticed when something is written to it.
+_PING_SECONDS = 10.0
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -74,6 +80,41 @@ class _Protocol(HttpToolsProtocol):
         scope: dict[str, Any] = self.scope  # type: ignore[assignment] # a TypedDict that we extend
         scope[CERTIFICATE] = self._certificate
 
+    def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            scope: dict[str, Any] = self.scope  # type: ignore[assignment] # a TypedDict that we extend
+            scope[HIJACK] = self._hijacked
+        super().on_headers_complete()
+
+    def _hijacked(self) -> Hijacked:
+        """The connection, which uvicorn does not touch any more."""
+        self.cycle.disconnected = True  # the request has no answer, and needs none
+        connections: set[Any] = self.connections
+        connections.discard(self)
+        hijacked = Hijacked(self.transport, lambda: connections.discard(hijacked))
+        connections.add(hijacked)
+        return hijacked
+
+
+class _WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Puts the certificate into the scope here, too, and an event that tells that the client has gone."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._gone = asyncio.Event()
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:  # the application's task has been made and has not begun
+            scope: dict[str, Any] = self.scope  # type: ignore[assignment] # a TypedDict that we extend
+            tls = self.transport.get_extra_info("ssl_object")
+            scope[CERTIFICATE] = tls.getpeercert() if tls is not None else None
+            scope[GONE] = self._gone
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._gone.set()
+
 
 class _Uvicorn(uvicorn.Server):
     """Leaves the process's signals alone: they belong to whoever runs the loop."""
@@ -90,7 +131,10 @@ class Listener:
         config = uvicorn.Config(
             app,
             http=_Protocol,
-            ws="none",
+            ws=_WebSocketProtocol,
+            ws_ping_interval=_PING_SECONDS,
+            ws_ping_timeout=None,
+            ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,
             log_level="critical",

@@ -6,7 +6,8 @@ themselves, and its child dies with it. Imports the standard library only and no
 
 On the socket it reads a frame (see ``frame`` in ``runtime.supervised``): length, then argument count, arguments and
 environment separated by NUL bytes. It writes lines: ``pid N``, then ``exit CODE`` or ``failed TEXT``. Single bytes order it
-about: ``T`` is SIGTERM to the process group, ``K`` is SIGKILL.
+about: ``T`` is SIGTERM to the process group, ``K`` is SIGKILL. With the word ``tty`` after the socket's number, its own input is
+a terminal that the child is to have as its controlling one.
 """
 
 import os
@@ -17,6 +18,7 @@ import sys
 from typing import NoReturn
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+TTY = "tty"
 ON_LINUX = sys.platform.startswith("linux")
 #: Rounds of killing adopted processes, each of which may have had children of its own.
 SWEEPS = 50
@@ -45,10 +47,22 @@ def received_frame(line: socket.socket) -> tuple[list[bytes], dict[bytes, bytes]
     return arguments, dict(pair.split(b"=", 1) for pair in pairs)
 
 
+def lead_a_group(at_terminal: bool) -> None:
+    """A process group of the child's own; at a terminal it must be a session, so that job control and Ctrl-C work."""
+    if not at_terminal:
+        os.setpgid(0, 0)
+        return
+    import fcntl
+    import termios
+
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def run_child(arguments: list[bytes], environment: dict[bytes, bytes], failure_fd: int, parent: int) -> NoReturn:
     """Become the container's process; on failure write the error number and leave."""
     try:
-        os.setpgid(0, 0)
+        lead_a_group(sys.argv[2:] == [TTY])
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)

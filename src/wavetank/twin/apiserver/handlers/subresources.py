@@ -14,8 +14,8 @@ from ..edge import Edge, method_not_allowed
 from ..exchange import Answer, Exchange, Stream, answer_of, text_answer
 from .writing import success
 
-#: Connections through the API to a machine; nobody serves them yet.
-NOT_OFFERED = frozenset({"exec", "attach", "portforward", "proxy"})
+#: Requests that the API would pass on to a pod, a service or a node.
+NOT_OFFERED = frozenset({"proxy"})
 
 
 def not_offered(subresource: str) -> ApiError:
@@ -85,7 +85,7 @@ async def log(edge: Edge, exchange: Exchange) -> Answer | Stream:
     """``kubectl logs``: refusals come before the first byte, as a Status."""
     target = exchange.target
     pod = edge.cluster.get("pods", target.namespace, target.name)
-    container = _container(pod, exchange.query.get("container", ""))
+    container = container_of(pod, exchange.query.get("container", ""))
     if not pod["spec"].get("nodeName"):
         return text_answer("")
     query = LogQuery(
@@ -102,8 +102,8 @@ async def log(edge: Edge, exchange: Exchange) -> Answer | Stream:
     return Stream(_rest(first, chunks), "text/plain")
 
 
-def _container(pod: Obj, asked: str) -> str:
-    """The container whose log is wanted; ApiError 400 when that is not clear (``pod/strategy.go``, ``LogLocation``)."""
+def container_of(pod: Obj, asked: str) -> str:
+    """The container that is asked for; ApiError 400 when that is not clear (``pod/strategy.go``, ``LogLocation``)."""
     spec, name = pod["spec"], pod["metadata"]["name"]
     names = [c["name"] for c in spec.get("containers") or ()]
     init = [c["name"] for c in spec.get("initContainers") or ()]

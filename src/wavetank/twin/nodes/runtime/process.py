@@ -20,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from wavetank.kube.types import Obj
+from wavetank.twin.cluster.streaming import Terminal, Wanted
 from wavetank.twin.engine import Engine
 
+from .exec_attach import Audience
+from .exec_process import ExecProcess
 from .folders import PodFolders
 from .local_command import Filling, LocalCommand, UnknownVolumeError, command_for, filled_argv
 from .log_file import LogFile, entries_of
@@ -71,6 +74,7 @@ class ProcessRuntime:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._processes: set[SupervisedProcess] = set()
+        self._executing: set[ExecProcess] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -109,6 +113,18 @@ class ProcessRuntime:
         self._processes.add(process)
         return process
 
+    async def execute(self, command: Command, wanted: Wanted) -> ExecProcess:
+        """A command with live streams, whose end is waited for when the runtime closes. Raises OSError."""
+        self._loop, self._thread = self.loop, threading.get_ident()
+        process = ExecProcess(command, wanted, self._executing.discard)
+        self._executing.add(process)
+        try:
+            await process.begin()
+        except BaseException:
+            process.close()
+            raise
+        return process
+
     def close(self) -> None:
         """End every process and wait for it, some seconds at most. May be called beside the loop's thread to keep it free."""
         if self._loop is None:
@@ -117,14 +133,17 @@ class ProcessRuntime:
             self._let_go()
         else:
             self._loop.call_soon_threadsafe(self._let_go)
-        for process in tuple(self._processes):
+        for process in self._everything():
             process.wait(CLOSE_SECONDS)
 
     def _let_go(self) -> None:
         for task in tuple(self._tasks):
             task.cancel()
-        for process in tuple(self._processes):
+        for process in self._everything():
             process.close()
+
+    def _everything(self) -> list[SupervisedProcess | ExecProcess]:
+        return [*self._processes, *self._executing]
 
 
 class ProcessSandbox:
@@ -177,9 +196,12 @@ class ProcessSandbox:
         port = self.real_port(ports[0]) if ports else 0
         filling = Filling(self.address, port, self.folders.root, metadata["name"], metadata["namespace"], self._volumes)
         folder = command.folder if command.folder is not None else self.folders.root
-        return Command(
-            filled_argv(command, filling, launch.arguments), self._environment(launch, command, filling), folder
-        )
+        argv = filled_argv(command, filling, launch.arguments, launch.command)
+        if not argv:
+            raise StartError(
+                "no command specified: the image runs as a process here, and the container names no command"
+            )
+        return Command(argv, self._environment(launch, command, filling), folder)
 
     def _environment(self, launch: Launch, command: LocalCommand, filling: Filling) -> dict[str, str]:
         """Later ones win: this computer's, the world's, the container's, where to listen, the local command's."""
@@ -207,8 +229,10 @@ class ProcessContainer:
         self._on_exit = on_exit
         path = sandbox.folders.log_file(launch.container["name"], launch.restart_count)
         self._log = LogFile(path, self._runtime.now)
+        self._audience = Audience()
+        self._guests: set[ExecProcess] = set()
         try:
-            self._process = self._runtime.spawn(command, self._log.write, self._ended)
+            self._process = self._runtime.spawn(command, self._print, self._ended)
         except OSError:
             self._log.close()
             raise
@@ -231,6 +255,7 @@ class ProcessContainer:
             self._closed = True
             self._process.close()
             self._log.close()
+            self._end_guests(137)
 
     def check(self, probe: Obj, done: Callable[[Outcome], None]) -> None:
         timeout = float(probe.get("timeoutSeconds") or 1)
@@ -245,11 +270,38 @@ class ProcessContainer:
     def log_files(self) -> list[Path]:
         return [self._log.path]
 
+    # --- guests ------------------------------------------------------------------------------------------------
+
+    async def execute(self, argv: tuple[str, ...], wanted: Wanted) -> Terminal:
+        """Run a command in the container's folder and environment; it ends with the container. Raises OSError."""
+        command = Command(argv, self._command.environment, self._command.folder)
+        process = await self._runtime.execute(command, wanted)
+        self._guests = {p for p in self._guests if not p.is_closed} | {process}
+        if self._closed:
+            process.close()
+        return process
+
+    def attach(self, wanted: Wanted) -> Terminal:
+        """The container's own output from now on."""
+        return self._audience.admit(wanted)
+
+    def _print(self, stream: Stream, data: bytes) -> None:
+        self._log.write(stream, data)
+        self._audience.show(stream, data)
+
+    def _end_guests(self, code: int) -> None:
+        self._audience.end(code)
+        for process in tuple(self._guests):
+            process.close()
+
+    # --- the end -----------------------------------------------------------------------------------------------
+
     def _ended(self, ended: Ended) -> None:
         if self._closed:
             return
         self._closed = True
         self._log.close()
+        self._end_guests(ended.code)
         outcome = _exit_of(ended, self._command)
         message = outcome.message or self._termination_message(outcome)
         self._runtime.post(lambda: self._on_exit(replace(outcome, message=message)))
