@@ -12,7 +12,7 @@ from pathlib import Path
 from wavetank.twin.cluster import Cluster, User
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs, NoMetrics
 from wavetank.twin.cluster.streaming import NoStreams, Streams
-from wavetank.twin.controllers.custom_metrics import CustomMetrics, NoAdapter
+from wavetank.twin.controllers.custom_metrics import MetricsAdapter, NoAdapter
 from wavetank.twin.engine import Pacer
 
 from .app import Application
@@ -45,13 +45,14 @@ class ApiServer:
         authenticators: Sequence[TokenAuthenticator] = (),
         name: str = "wavetank",
         authority: Credential | None = None,
-        custom_metrics: CustomMetrics | None = None,
+        custom_metrics: MetricsAdapter | None = None,
     ) -> None:
         """``authority`` is the one of a twin that goes on after it was saved, so that old kubeconfigs stay good."""
         self._authority = Authority(known=authority)
         self._name, self._port = name, port
         release = f"v{cluster.version}.{PATCH}"
         self._edge = Edge(cluster, pacer, metrics or NoMetrics(), logs or NoLogs(), release, streams or NoStreams())
+        self._edge.custom_metrics = custom_metrics or NoAdapter()
         self._app = Application(self._edge, (ServiceAccountTokens(cluster), *authenticators))
         self._listener: Listener | None = None
         self.url = ""

@@ -126,6 +126,10 @@ class Cluster:
     def rules_of_role(self, kind: str, namespace: str, name: str) -> Objects | None:
         return self.authorizer.rules_of_role(kind, namespace, name)
 
+    def add_webhook(self, plugin: Plugin) -> Callable[[], None]:
+        """Let a component admit or review writes beside the cluster's own plugins; returns what ends that."""
+        return self._writes.add_webhook(plugin)
+
     # --- creating ----------------------------------------------------------------------------------------------
 
     @entrance

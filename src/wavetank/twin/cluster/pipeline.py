@@ -5,7 +5,7 @@ Used by ``Cluster`` only, which reads bodies before and answers after. Refusals 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,21 @@ class Pipeline:
 
     def __init__(self, cluster: Cluster, admission: Sequence[Plugin]) -> None:
         self._cluster, self._admission = cluster, tuple(admission)
+        #: Those of components that run in the cluster, asked after the cluster's own: upstream they are webhooks.
+        self._webhooks: tuple[Plugin, ...] = ()
         #: The plugins that a kind concerns, by the key of its resource; most kinds concern few.
         self._concerned: dict[str, tuple[Plugin, ...]] = {}
+
+    def add_webhook(self, plugin: Plugin) -> Callable[[], None]:
+        """Ask ``plugin`` as well from now on; returns what ends that."""
+        self._webhooks = (*self._webhooks, plugin)
+        self._concerned.clear()
+
+        def end() -> None:
+            self._webhooks = tuple(p for p in self._webhooks if p is not plugin)
+            self._concerned.clear()
+
+        return end
 
     def stored_view(self, obj: Obj, resource: Resource) -> tuple[Obj, Resource]:
         kept = self._cluster.registry.by_key(storage_key(resource))
@@ -115,7 +128,8 @@ class Pipeline:
     def _plugins(self, resource: Resource) -> tuple[Plugin, ...]:
         found = self._concerned.get(resource.key)
         if found is None:
-            found = tuple(p for p in self._admission if p.kinds is None or resource.key in p.kinds)
+            everyone = (*self._admission, *self._webhooks)
+            found = tuple(p for p in everyone if p.kinds is None or resource.key in p.kinds)
             self._concerned[resource.key] = found
         return found
 

@@ -18,6 +18,7 @@ from .component import Component, Installation
 from .coredns import COREDNS
 from .ebs_csi_driver import EBS_CSI_DRIVER
 from .efs_csi_driver import EFS_CSI_DRIVER
+from .keda import KEDA
 from .kube_proxy import KUBE_PROXY
 from .load_balancer_controller import LOAD_BALANCER_CONTROLLER
 from .metrics_server import METRICS_SERVER
@@ -35,6 +36,7 @@ COMPONENTS: tuple[Component, ...] = (
     EFS_CSI_DRIVER,
     CLOUDWATCH_OBSERVABILITY,
     LOAD_BALANCER_CONTROLLER,
+    KEDA,
 )
 MANAGER = "eks"
 _KEPT_KINDS = ("Namespace", "CustomResourceDefinition")

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from wavetank.twin.cluster import Cluster
+from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
+from wavetank.twin.controllers.custom_metrics import MetricsAdapter
 from wavetank.twin.nodes.loadbalancer import LoadBalancers
 
 from .csi import CsiDrivers
 from .external_secrets import ExternalSecrets
 from .gatekeeper import Gatekeeper
+from .keda import Keda, NoSources, ScalerSources
 from .service_load_balancers import ServiceLoadBalancers
 
 
 class StandIns:
-    """Everything that components do in this cluster, each only while its own pods are Ready."""
+    """Everything that components do in this cluster, each only while its own pods are Ready.
 
-    def __init__(self, cluster: Cluster, balancers: LoadBalancers) -> None:
+    ``metrics`` are what the Vertical Pod Autoscaler learns from, ``sources`` what KEDA asks outside of the cluster;
+    ``custom_metrics`` is what autoscalers and the API get from whichever adapter is installed.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        balancers: LoadBalancers,
+        *,
+        metrics: MetricsSource | None = None,
+        sources: ScalerSources | None = None,
+    ) -> None:
+        self._metrics = metrics or NoMetrics()
+        keda = Keda(cluster, sources or NoSources())
+        self.custom_metrics: MetricsAdapter = keda.metrics
         self._behaviours = (
+            keda,
             ServiceLoadBalancers(cluster, balancers),
             Gatekeeper(cluster),
             ExternalSecrets(cluster),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 
 
@@ -27,7 +28,7 @@ class Sample:
 
 
 class CustomMetrics(Protocol):
-    """The custom and external metrics APIs; values in milli-units. Both raise MetricError when they have none."""
+    """The custom and external metrics APIs; values in milli-units. All three raise MetricError when they have none."""
 
     def pods(self, namespace: str, metric: str) -> Mapping[str, Sample]: ...
 
@@ -36,8 +37,26 @@ class CustomMetrics(Protocol):
     def external(self, namespace: str, metric: str, selector: Obj | None) -> Sequence[int]: ...
 
 
+class MetricsAdapter(CustomMetrics, Protocol):
+    """An adapter whose metrics people can ask for as well, through the API."""
+
+    def available(self) -> bool:
+        """Whether external.metrics.k8s.io is registered and answers."""
+        ...
+
+    def series(self, namespace: str, metric: str, labels: LabelSelector) -> Sequence[int]:
+        """The values that ``external`` gives, for a selector as a query has it."""
+        ...
+
+
 class NoAdapter:
     """No adapter is installed."""
+
+    def available(self) -> bool:
+        return False
+
+    def series(self, namespace: str, metric: str, labels: LabelSelector) -> Sequence[int]:
+        return self.external(namespace, metric, None)
 
     def pods(self, namespace: str, metric: str) -> Mapping[str, Sample]:
         raise MetricError("no custom metrics API (custom.metrics.k8s.io) registered")

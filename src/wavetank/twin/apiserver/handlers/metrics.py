@@ -1,17 +1,19 @@
-"""metrics.k8s.io: the newest samples of the machines in the shape of metrics-server."""
+"""Metrics: the newest samples of the machines in the shape of metrics-server, external ones as their adapter answers."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from wavetank.kube.errors import bad_request, not_found
-from wavetank.kube.quantity import Amount, format_bytes
+from wavetank.kube.errors import ApiError, bad_request, not_found
+from wavetank.kube.quantity import Amount, format_bytes, format_milli
 from wavetank.kube.selectors import InvalidSelectorError, parse_label_selector
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
+from wavetank.twin.cluster.registry import no_such_resource
+from wavetank.twin.controllers.custom_metrics import MetricError
 
-from ..edge import Edge
+from ..edge import Edge, method_not_allowed
 from ..exchange import Answer, Exchange, answer_of
 
 
@@ -32,6 +34,29 @@ def answer(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     items = [s for s in samples if labels.matches(s["metadata"].get("labels"))]
     kind = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": {}}
     return answer_of({**kind, "items": items}, wanted)
+
+
+def external_answer(edge: Edge, exchange: Exchange) -> Answer:
+    """GET of one external metric of a namespace; which series count, the label selector says."""
+    target, adapter = exchange.target, edge.custom_metrics
+    if not adapter.available() or target.version != "v1beta1" or target.name:
+        raise no_such_resource()
+    if target.verb not in ("get", "list"):
+        raise method_not_allowed()
+    try:
+        labels = parse_label_selector(exchange.query.get("labelSelector", ""))
+        values = adapter.series(target.namespace, target.plural, labels)
+    except InvalidSelectorError as error:
+        raise bad_request(str(error)) from error
+    except MetricError as error:
+        raise ApiError(500, "InternalError", f"Internal error occurred: {error}") from error
+    now = rfc3339(edge.cluster.now)
+    items = [
+        {"metricName": target.plural, "metricLabels": None, "timestamp": now, "value": format_milli(value)}
+        for value in values
+    ]
+    kind = {"kind": "ExternalMetricValueList", "apiVersion": "external.metrics.k8s.io/v1beta1", "metadata": {}}
+    return answer_of({**kind, "items": items}, exchange.accepted(tables=False))
 
 
 def _nodes(edge: Edge) -> list[Obj]:
