@@ -22,10 +22,10 @@ HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 GREEN = {"matchLabels": {"color": "green"}}
 
 
-def node(number: int) -> Obj:
+def node(number: int, *, some_disliked: bool = True) -> Obj:
     name = f"n{number}"
     labels = {HOSTNAME: name} | ({ZONE: f"z{number % 3}"} if number % 7 else {})
-    taints = [{"key": "k", "value": "v", "effect": "PreferNoSchedule"}] if number % 5 == 0 else []
+    taints = [{"key": "k", "value": "v", "effect": "PreferNoSchedule"}] if some_disliked and number % 5 == 0 else []
     room = {"cpu": "2" if number % 3 else "1", "memory": "4Gi", "pods": "3"}
     metadata = {"name": name, "labels": labels}
     spec = {"taints": taints, "unschedulable": number % 11 == 0}
@@ -104,14 +104,14 @@ STEPS = st.lists(
 
 
 @settings(max_examples=25, deadline=None)
-@given(STEPS)
-def test_remembered_nodes_are_those_of_a_fresh_look(steps: list[tuple[str, int, int]]) -> None:
+@given(STEPS, st.booleans())
+def test_remembered_nodes_are_those_of_a_fresh_look(steps: list[tuple[str, int, int]], some_disliked: bool) -> None:
     cluster = Cluster(Engine())
     for number in range(NODES):
-        cluster.create(node(number))
+        cluster.create(node(number, some_disliked=some_disliked))
     view = ClusterView(cluster)
     view.follow()
-    cycle, start = Cycle(view), 0
+    cycle, brief, start = Cycle(view), Cycle(view), 0
     for serial, (what, number, kind) in enumerate(steps):
         if what != "pod":
             change(cluster, view, what, number)
@@ -120,6 +120,7 @@ def test_remembered_nodes_are_those_of_a_fresh_look(steps: list[tuple[str, int, 
         feasible, scores, totals = found_anew(info, view, start)
         outcome = cycle.attempt(info)
         assert (list(outcome.feasible), outcome.scores, list(outcome.totals)) == (feasible, scores, totals)
+        assert brief.attempt(info, explain=False).node == outcome.node
         last = view.position(feasible[-1]) if len(feasible) == nodes_to_find(NODES) else start - 1
         start = (last + 1) % NODES
         if outcome.node:

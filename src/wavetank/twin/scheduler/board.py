@@ -13,14 +13,15 @@ from itertools import compress, islice
 from typing import TypeVar
 
 from .filters import Filters
-from .framework import LocalScore, Rater, Rejection
+from .framework import LocalScore, Rater, Rejection, Screen
+from .masks import IN, OUT, LabelColumn, Levels, Stretch
 from .node_info import NodeInfo
 from .pod_info import PodInfo
 from .view import ClusterView
 
 T = TypeVar("T")
 
-REJECTED, FITS, UNKNOWN = 0, 1, 2
+REJECTED, FITS, UNKNOWN = OUT, IN, 2
 #: Kinds of pods that are remembered; the one that was not seen longest is forgotten.
 MOST_BOARDS = 256
 
@@ -42,10 +43,11 @@ class Board:
         self.compared: set[str] = set()
         #: The weighted sum, as if all ratings of plugins that compare were 0.
         self.sums = [0] * len(self.nodes)
+        self.levels = Levels(len(self.nodes))
         self.epoch = view.epoch
         #: The local ones.
         self.filters = filters.local
-        self._labels: dict[str, list[str | None]] = {}
+        self._columns: dict[str, LabelColumn] = {}
         self._seen = len(view.touched)
 
     def catch_up(self, view: ClusterView) -> None:
@@ -53,16 +55,17 @@ class Board:
         for node in view.touched[self._seen :]:
             at = view.position(node.name)
             self.state[at] = UNKNOWN
-            for key, column in self._labels.items():
-                column[at] = node.labels.get(key)
+            self.levels.drop(at)
+            for column in self._columns.values():
+                column.catch_up(at)
         self._seen = len(view.touched)
 
-    def labels(self, key: str) -> list[str | None]:
-        """The value of a label on every node."""
-        found = self._labels.get(key)
-        if found is None:
-            found = self._labels[key] = [node.labels.get(key) for node in self.nodes]
-        return found
+    def mask(self, screen: Screen, start: int, end: int) -> bytes | bytearray:
+        """The nodes of a stretch that a screen lets pass."""
+        column = self._columns.get(screen.key)
+        if column is None:
+            column = self._columns[screen.key] = LabelColumn(screen.key, self.nodes)
+        return column.mask(screen, start, end)
 
     def look(self, start: int, end: int) -> None:
         """See to it that all nodes from ``start`` up to ``end`` are known."""
@@ -99,6 +102,7 @@ class Board:
                 total += rating
             self.ratings[plugin.name][at] = rating
         self.sums[at] = total
+        self.levels.put(at, total)
 
 
 class Boards:
@@ -141,7 +145,7 @@ class Selection:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._stretches: list[tuple[int, int, bytes | None]] = []
+        self._stretches: list[Stretch] = []
         self.count = 0
 
     def add(self, start: int, end: int, flags: bytes | bytearray) -> None:
@@ -150,6 +154,16 @@ class Selection:
         if count:
             self._stretches.append((start, end, None if count == end - start else bytes(flags)))
             self.count += count
+
+    @property
+    def first_of_best(self) -> str:
+        """The name of the first node that has the highest sum."""
+        return self._board.names[self._board.levels.first_of_best(self._stretches)]
+
+    @property
+    def has_comparison(self) -> bool:
+        """Whether the sums are not all there is to local scores."""
+        return bool(self._board.compared)
 
     def is_compared(self, plugin: LocalScore) -> bool:
         """Whether a plugin's scores are not in the sums already."""

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import add, and_, gt
+from operator import add
 from random import Random
 
 from .board import FITS, REJECTED, Board, Boards, Selection
 from .filters import Filters, filters_for, rejection_with_nominated
-from .framework import LocalScore, NodeFilter, PodRejectedError, Rejection, Screen
+from .framework import LocalScore, NodeFilter, PodRejectedError, Rejection, ScorePlugin, Scorer, Screen
+from .masks import common
 from .node_info import NodeInfo
 from .plugins import SCORES
 from .pod_info import PodInfo
 from .view import ClusterView
 
 NO_NODES = "no nodes available to schedule pods"
+LOCAL_SCORES = tuple(plugin for plugin in SCORES if isinstance(plugin, LocalScore))
+#: Those that look at the cluster as a whole.
+WIDE_SCORES = tuple(plugin for plugin in SCORES if not isinstance(plugin, LocalScore))
 #: Up to this many nodes all are looked at.
 ALL_NODES_BELOW = 100
 
@@ -76,7 +80,7 @@ class Cycle:
     def __init__(self, view: ClusterView, tie_break: TieBreak = first_of) -> None:
         self._view = view
         self._tie_break = tie_break
-        self._boards = Boards(view, [plugin for plugin in SCORES if isinstance(plugin, LocalScore)])
+        self._boards = Boards(view, LOCAL_SCORES)
         self._start = 0
 
     def attempt(self, pod: PodInfo, *, explain: bool = True) -> Outcome:
@@ -96,7 +100,11 @@ class Cycle:
             return Outcome("", rejections=rejections, filters=filters, node_count=len(nodes))
         if found.count == 1:
             return Outcome(found.name(0), found.names, filters=filters, node_count=len(nodes))
-        scores, totals = self._scored(pod, found, explain)
+        scorers = [(p, score) for p in WIDE_SCORES if (score := p.scorer(pod, self._view)) is not None]
+        if not (explain or scorers or found.has_comparison) and self._tie_break is first_of:
+            # Most pods of most clusters: what is on the board decides.
+            return Outcome(found.first_of_best, filters=filters, node_count=len(nodes))
+        scores, totals = self._scored(found, scorers, explain)
         chosen = found.name(self._best(totals))
         names = found.names if explain else ()
         return Outcome(chosen, names, scores, totals, filters=filters, node_count=len(nodes))
@@ -144,8 +152,7 @@ class Cycle:
                     if flags[i] and part.rejection(node) is not None:
                         flags[i] = REJECTED
             for screen in screens or ():
-                hits = map(screen.values.__contains__, board.labels(screen.key)[start:end])
-                flags = bytearray(map(and_ if screen.among else gt, flags, hits))
+                flags = bytearray(common(flags, board.mask(screen, start, end)))
         for name in self._view.nominated:
             at = self._view.position(name) if name in self._view.nodes else -1
             if start <= at < end:
@@ -163,27 +170,28 @@ class Cycle:
             found[node.name] = rejection
         return found
 
-    def _scored(self, pod: PodInfo, found: Selection, explain: bool) -> tuple[dict[str, list[int]], list[int]]:
+    def _scored(
+        self, found: Selection, scorers: Sequence[tuple[ScorePlugin, Scorer]], explain: bool
+    ) -> tuple[dict[str, list[int]], list[int]]:
         scores: dict[str, list[int]] = {}
         totals = found.sums
-        for plugin in SCORES:
-            if isinstance(plugin, LocalScore):
-                if not explain and not found.is_compared(plugin):
-                    # It is in the sums.
-                    continue
-                ratings = found.ratings_of(plugin)
-                if ratings is None:
-                    continue
-                if plugin.compares and any(ratings):
-                    ratings = [plugin.weight * score for score in plugin.finished(ratings)]
-                    usual = plugin.weight * plugin.usual
-                    totals = [total + score - usual for total, score in zip(totals, ratings, strict=True)]
-                elif plugin.compares:
-                    ratings = [plugin.weight * plugin.usual] * found.count
-                scores[plugin.name] = ratings
-            elif (score := plugin.scorer(pod, self._view)) is not None:
-                scores[plugin.name] = weighted = [plugin.weight * points for points in score(found.nodes)]
-                totals = list(map(add, totals, weighted))
+        for plugin in LOCAL_SCORES:
+            if not explain and not found.is_compared(plugin):
+                # It is in the sums.
+                continue
+            ratings = found.ratings_of(plugin)
+            if ratings is None:
+                continue
+            if plugin.compares and any(ratings):
+                ratings = [plugin.weight * score for score in plugin.finished(ratings)]
+                usual = plugin.weight * plugin.usual
+                totals = [total + score - usual for total, score in zip(totals, ratings, strict=True)]
+            elif plugin.compares:
+                ratings = [plugin.weight * plugin.usual] * found.count
+            scores[plugin.name] = ratings
+        for other, score in scorers:
+            scores[other.name] = weighted = [other.weight * points for points in score(found.nodes)]
+            totals = list(map(add, totals, weighted))
         return scores, totals
 
     # --- named nodes -------------------------------------------------------------------------------------------

@@ -40,11 +40,15 @@ class PodRejectedError(Exception):
 
 @dataclass(frozen=True)
 class Screen:
-    """A filter's answer by a node label: nodes pass whose value is ``among`` the values, or is not. No label is None."""
+    """A filter's answer by a node label: nodes pass whose value is ``among`` the values, or is not. No label is None.
+
+    ``is_live``: ``values`` are counts that the view keeps, which change only where a node is among its ``touched``.
+    """
 
     key: str
     values: Container[str | None]
     among: bool = False
+    is_live: bool = False
 
 
 class NodeFilter:

@@ -128,7 +128,8 @@ class Scheduler:
         info = pod_info(pod)
         outcome = self.cycle.attempt(info, explain=self.decisions.wants_scores(len(self.view.nodes)))
         if outcome.node:
-            self.decisions.note_placed(info, outcome, self.engine.now)
+            if outcome.feasible:
+                self.decisions.note_placed(info, outcome, self.engine.now)
             if not self._volumes.begin(info, outcome.node):
                 self.bind(info, outcome.node)
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import starmap
 
 from ..framework import BY_PODS, MAX_SCORE, NodeFilter, Rejection, Scorer, Screen
 from ..node_info import NodeInfo
@@ -160,11 +159,11 @@ class _Filter(NodeFilter):
     def screens(self) -> Sequence[Screen] | None:
         if self._near.added or self._apart.added or self._unwanted.added:
             return None
-        away = starmap(Screen, (*self._apart.kept, *self._unwanted.kept))
+        away = [Screen(key, counts, is_live=True) for key, counts in (*self._apart.kept, *self._unwanted.kept)]
         if not self._near and self._may_be_first:
             near = [Screen(term.topology_key, {None}) for term in self._pod.required_affinity]
         else:
-            near = [Screen(key, counts, among=True) for key, counts in self._near.kept]
+            near = [Screen(key, counts, among=True, is_live=True) for key, counts in self._near.kept]
         return [*near, *(screen for screen in away if screen.values)]
 
     def _is_near(self, node: NodeInfo) -> bool:
