@@ -113,7 +113,10 @@ class TwinClient:
     def __init__(self, reached: Access) -> None:
         self.access = reached
         self._http = httpx.Client(
-            base_url=reached.server, verify=_tls(reached), headers=dict(_headers(reached)), timeout=TIMEOUT_SECONDS
+            base_url=reached.server,
+            verify=tls_context(reached),
+            headers=dict(_headers(reached)),
+            timeout=TIMEOUT_SECONDS,
         )
 
     def __enter__(self) -> Self:
@@ -175,7 +178,7 @@ def _headers(reached: Access) -> Iterator[tuple[str, str]]:
         )
 
 
-def _tls(reached: Access) -> ssl.SSLContext:
+def tls_context(reached: Access) -> ssl.SSLContext:
     authority = reached.bytes_of(reached.cluster, "certificate-authority")
     context = ssl.create_default_context(cadata=authority.decode() if authority else None)
     if reached.cluster.get("insecure-skip-tls-verify"):

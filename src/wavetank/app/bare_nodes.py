@@ -6,12 +6,13 @@ must be there.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -103,7 +104,15 @@ class NodeFile(_Written):
 
 def read_nodes(path: Path) -> tuple[ScriptedNode, ...]:
     """The nodes of a file; InputError with every mistake in it, each at its line and column."""
-    root = _items(_text(path), str(path))
+    return _nodes(_items(_text(path), str(path)))
+
+
+def nodes_of(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[ScriptedNode, ...]:
+    """The nodes of rows as the file has them; ``name`` is what problems call them."""
+    return _nodes(_items(json.dumps([dict(row) for row in rows], indent=1), name))
+
+
+def _nodes(root: Sequence) -> tuple[ScriptedNode, ...]:
     written: list[tuple[Node, NodeFile]] = []
     problems: list[Problem] = []
     for item in root.items:
