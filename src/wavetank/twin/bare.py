@@ -15,10 +15,11 @@ from typing import Literal, Protocol, assert_never
 
 from wavetank.kube import quantity
 from wavetank.twin.apiserver import ApiServer, TokenAuthenticator
-from wavetank.twin.apiserver.handlers import account
+from wavetank.twin.apiserver.handlers import account, record
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs
+from wavetank.twin.components.keda import NoSources, ScalerSources
 from wavetank.twin.components.registry import install, uninstall
 from wavetank.twin.components.stand_ins import StandIns
 from wavetank.twin.controllers import ControllerSettings, HpaSettings, start_controllers
@@ -33,6 +34,7 @@ from wavetank.twin.nodes.runtime.local_command import LocalCommand
 from wavetank.twin.nodes.runtime.modelled import BehaviourOf, ModelledRuntime, default_behaviour
 from wavetank.twin.nodes.runtime.process import ProcessOptions, ProcessRuntime
 from wavetank.twin.nodes.scripted import FixedMetrics, ScriptedKubelets, ScriptedNode
+from wavetank.twin.nodes.streaming import FleetStreams
 from wavetank.twin.scheduler import Scheduler
 from wavetank.twin.scheduler.cycle import first_of, random_of
 
@@ -90,6 +92,8 @@ class BareOptions:
     #: When the cluster's time begins; None is now.
     epoch: datetime | None = None
     behaviour_of: BehaviourOf = default_behaviour
+    #: What KEDA's triggers ask outside of the cluster.
+    scaler_sources: ScalerSources = field(default_factory=NoSources)
     local_commands: Mapping[str, LocalCommand] = field(default_factory=dict)
     #: What processes of pods get besides their own variables.
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -120,22 +124,25 @@ class BareWorld:
         self.fleet: Fleet | None = None
         self.kubelets: ScriptedKubelets | None = None
         self.metrics, logs, machines = self._machines()
-        self.stand_ins = StandIns(
-            self.cluster, self.balancers, metrics=self.metrics, sources=options.scaler_sources
-        )
+        self.stand_ins = StandIns(self.cluster, self.balancers, metrics=self.metrics, sources=options.scaler_sources)
         self.api = ApiServer(
             self.cluster,
             self.pacer,
             port=options.port,
             metrics=self.metrics,
             logs=logs,
+            streams=FleetStreams(self.cluster, self.fleet) if self.fleet is not None else None,
             authenticators=options.authenticators,
             name=options.name,
             authority=options.keys.authority if options.keys else None,
             custom_metrics=self.stand_ins.custom_metrics,
         )
         start_controllers(
-            self.cluster, self._settings(), metrics=self.metrics, heartbeats=machines.last_heartbeat_seconds
+            self.cluster,
+            self._settings(),
+            metrics=self.metrics,
+            heartbeats=machines.last_heartbeat_seconds,
+            custom_metrics=self.stand_ins.custom_metrics,
         )
         tie_break = first_of if options.tie_break == "first" else random_of(self.engine.random("tie break"))
         self.scheduler = Scheduler(self.cluster, tie_break=tie_break)
@@ -143,6 +150,7 @@ class BareWorld:
         self.api.serve(*account.routes(self.scheduler, self.pacer, options.name))
         self._join()
         self.history = self._begin_history()
+        self.api.serve(*record.routes(self.cluster, self.history))
 
     # --- assembly ----------------------------------------------------------------------------------------------
 
@@ -209,6 +217,8 @@ class BareWorld:
             history.forgo("containers run as processes of this computer, which cannot be run again to the same end")
         if self.options.behaviour_of is not default_behaviour:
             history.forgo("containers behave as a function of the calling program says")
+        if not isinstance(self.options.scaler_sources, NoSources):
+            history.forgo("KEDA asks sources outside of the cluster")
         return history
 
     def _commands(self) -> Mapping[str, Callable[..., object]]:

@@ -14,16 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from wavetank.twin.apiserver import ApiServer
+from wavetank.twin.apiserver.handlers import account, record
 from wavetank.twin.apiserver.identity import TokenAuthenticator
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.addresses import DEFAULT_SERVICE_CIDR
 from wavetank.twin.cluster.bootstrap import new_cluster
+from wavetank.twin.components.keda import NoSources, ScalerSources
 from wavetank.twin.components.network_plugin import NetworkPlugin
 from wavetank.twin.components.registry import install, uninstall
 from wavetank.twin.components.stand_ins import StandIns
 from wavetank.twin.controllers import start_controllers
 from wavetank.twin.controllers.settings import ControllerSettings
 from wavetank.twin.engine import Engine, Pacer
+from wavetank.twin.history import History
 from wavetank.twin.nodes import Fleet, FleetOptions
 from wavetank.twin.nodes.loadbalancer import LocalLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
@@ -31,6 +34,7 @@ from wavetank.twin.nodes.metrics import FleetMetrics
 from wavetank.twin.nodes.persistent_folders import PersistentFolders
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 from wavetank.twin.nodes.runtime.process import ProcessOptions, ProcessRuntime
+from wavetank.twin.nodes.streaming import FleetStreams
 from wavetank.twin.scheduler import Scheduler
 
 
@@ -51,6 +55,8 @@ class WorldOptions:
     local_commands: Mapping[str, LocalCommand] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     authenticators: Sequence[TokenAuthenticator] = ()
+    #: What KEDA's triggers ask outside of the cluster.
+    scaler_sources: ScalerSources = field(default_factory=NoSources)
 
 
 class World:
@@ -66,23 +72,31 @@ class World:
         self.fleet = Fleet(self.cluster, self._runtime, self._fleet_options())
         self._volumes = PersistentFolders(self.cluster, options.state_folder)
         self.metrics = FleetMetrics(self.cluster, self.fleet)
-        self.stand_ins = StandIns(self.cluster, self._balancers)
+        self.stand_ins = StandIns(self.cluster, self._balancers, metrics=self.metrics, sources=options.scaler_sources)
         self.api = ApiServer(
             self.cluster,
             self.pacer,
             port=options.port,
             metrics=self.metrics,
             logs=FleetLogs(self.cluster, self.fleet),
+            streams=FleetStreams(self.cluster, self.fleet),
             authenticators=options.authenticators,
             name=options.name,
+            custom_metrics=self.stand_ins.custom_metrics,
         )
         start_controllers(
             self.cluster,
             ControllerSettings(ca_pem=self.api.ca_pem),
             metrics=self.metrics,
             heartbeats=self.fleet.last_heartbeat_seconds,
+            custom_metrics=self.stand_ins.custom_metrics,
         )
-        Scheduler(self.cluster).start()
+        self.scheduler = Scheduler(self.cluster)
+        self.scheduler.start()
+        self.history = History(self.engine, {"kind": "up", "name": options.name, "version": options.version})
+        self.history.forgo("AWS and processes of this computer act on this cluster, and neither can be run again")
+        self.api.serve(*account.routes(self.scheduler, self.pacer, options.name))
+        self.api.serve(*record.routes(self.cluster, self.history))
 
     def _process_options(self) -> ProcessOptions:
         return ProcessOptions(

@@ -48,7 +48,8 @@ def entrance(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, 
                 engine.record("apiserver", "refuse", subject, f"{error.code} {error.message}")
                 raise
 
-        return engine.take_in(_actor(arguments), method.__name__.replace("_", "-"), subject, arguments, act)
+        verb = method.__name__.replace("_", "-")
+        return engine.take_in(_actor(arguments), verb, subject, arguments, act, _detail(arguments))
 
     return enter
 
@@ -58,6 +59,15 @@ def _actor(arguments: Mapping[str, object]) -> str:
     if isinstance(call, Call):
         return call.user.name
     return user.name if isinstance(user, User) else SYSTEM.name
+
+
+def _detail(arguments: Mapping[str, object]) -> str:
+    """With what program, to which part, and whether only for show."""
+    call, part = arguments.get("call"), arguments.get("subresource")
+    told = [str(part)] if part else []
+    if isinstance(call, Call):
+        told += [call.manager, *(["dry run"] if call.dry_run else [])]
+    return ", ".join(told)
 
 
 def _subject(cluster: _HasEngine, arguments: Mapping[str, object]) -> str:

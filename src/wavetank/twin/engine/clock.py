@@ -135,7 +135,15 @@ class Engine:
         self.inside = False
         self.cause, self._actor, self._action = 0, "", None
 
-    def take_in(self, actor: str, verb: str, subject: str, arguments: Mapping[str, object], act: Callable[[], T]) -> T:
+    def take_in(
+        self,
+        actor: str,
+        verb: str,
+        subject: str,
+        arguments: Mapping[str, object],
+        act: Callable[[], T],
+        detail: str = "",
+    ) -> T:
         """Do what somebody outside of the world asks for: written down, journalled, and the cause of what it does.
 
         ``arguments`` are what ``Inputs`` can repeat it from. Not for use in an action: what the world does is no input.
@@ -145,7 +153,7 @@ class Engine:
             self.inputs.arrived(verb, arguments)
         self.inside, self._actor = True, actor
         try:
-            self.record(actor, verb, subject)
+            self.record(actor, verb, subject, detail)
             return act()
         finally:
             self._leave()

@@ -66,10 +66,10 @@ class Journal:
         place = number - (self._count - len(self._entries)) - 1
         return self._entries[place] if 0 <= place < len(self._entries) else None
 
-    def after(self, number: int) -> list[Entry]:
-        """Entries with greater numbers than this, oldest first."""
+    def after(self, number: int, most: int | None = None) -> list[Entry]:
+        """Entries with greater numbers than this, oldest first; not more than ``most``."""
         skipped = max(0, number - (self._count - len(self._entries)))
-        return list(islice(self._entries, skipped, None))
+        return list(islice(self._entries, skipped, None if most is None else skipped + most))
 
     def chain(self, number: int) -> list[Entry]:
         """The entry and what led to it, the first cause last. Empty when the entry is not remembered."""

@@ -72,10 +72,14 @@ class History:
         """This twin depends on something that no history holds, such as real processes."""
         if reason not in self._obstacles and len(self._obstacles) < _MOST_REASONS:
             self._obstacles.append(reason)
+        # Of no use any more, and there may be many to come.
+        self._inputs.clear()
 
     # --- what the engine tells -----------------------------------------------------------------------------------
 
     def arrived(self, verb: str, arguments: Mapping[str, object]) -> None:
+        if self._obstacles:
+            return
         place = {"executed": self._engine.executed, "seconds": self._engine.now}
         try:
             self._inputs.append(encoded({**place, "verb": verb, "arguments": arguments}))

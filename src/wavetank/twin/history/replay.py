@@ -19,7 +19,6 @@ from .digests import digests_of
 from .recorder import History, Input
 from .snapshot import Snapshot
 
-
 #: Objects that an error names.
 _MOST_SHOWN = 3
 

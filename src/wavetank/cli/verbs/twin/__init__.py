@@ -18,6 +18,9 @@ from wavetank.cli.options import formats_option
 #: verb -> (module beside this one, one line of help)
 VERBS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "Say why a pod is where it is, or why it is nowhere."),
+    "journal": ("journal", "Show what happened, and because of what."),
+    "snapshot": ("snapshot", "Save a running cluster to a file."),
+    "restore": ("restore", "Run a saved cluster on from where it was."),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -23,19 +24,23 @@ POLL_SECONDS = 0.2
 def run(words: TwinWords) -> None:
     """Until Ctrl-C or SIGTERM, which is how it ends well. A bug of ours ends it, too, with the journal saved."""
     options = bare_options(words)
-    kubeconfig = KubeconfigFile(words.kubeconfig)
+    run_twin(lambda: BareTwin(options), KubeconfigFile(words.kubeconfig), words.output_format)
+
+
+def run_twin(make: Callable[[], BareTwin], kubeconfig: KubeconfigFile, output_format: str) -> None:
+    """Run whatever cluster ``make`` gives, until Ctrl-C or SIGTERM; making it can be interrupted, too."""
     with terminated_as_interrupted():
         try:
-            _run(BareTwin(options), kubeconfig, words)
+            _run(make(), kubeconfig, output_format)
         except KeyboardInterrupt:
             return
 
 
-def _run(twin: BareTwin, kubeconfig: KubeconfigFile, words: TwinWords) -> None:
+def _run(twin: BareTwin, kubeconfig: KubeconfigFile, output_format: str) -> None:
     try:
         twin.start()
         kubeconfig.write(twin)
-        click.echo(_as_json(twin, kubeconfig) if words.output_format == "json" else _as_text(twin, kubeconfig))
+        click.echo(_as_json(twin, kubeconfig) if output_format == "json" else _as_text(twin, kubeconfig))
         while not twin.failed.wait(POLL_SECONDS):
             pass
         raise _our_bug(twin, kubeconfig.path)
