@@ -10,7 +10,7 @@ from tools.decisions.bench import Bench, PodScript
 from tools.decisions.given import NAMESPACE
 
 from wavetank.kube.types import Obj
-from wavetank.twin.controllers.job_rules import index_text, indexes_in
+from wavetank.twin.controllers.job_indexes import index_text, indexes_in
 
 
 @given(st.sets(st.integers(0, 60)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wavetank.kube.conditions import Status, is_pod_ready, with_condition
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj
-from wavetank.twin.cluster.admission.default_toleration_seconds import DEFAULT_TOLERATION_SECONDS
+from wavetank.twin.cluster.admission import Plugin
 from wavetank.twin.cluster.cluster import Change, Cluster
 from wavetank.twin.cluster.ports import MetricsSource
 from wavetank.twin.controllers import ControllerSettings, start_controllers
@@ -121,9 +121,10 @@ class Bench:
         metrics: MetricsSource | None = None,
         custom_metrics: CustomMetrics | None = None,
         heartbeats: Callable[[str], float | None] | None = None,
+        admission: Sequence[Plugin] = (),
     ) -> None:
         self.engine = Engine()
-        self.cluster = Cluster(self.engine, admission=[DEFAULT_TOLERATION_SECONDS])
+        self.cluster = Cluster(self.engine, admission=admission)
         for name in nodes:
             self.cluster.create(node(name))
         self.kubelet = ScriptedKubelet(self.cluster, script)

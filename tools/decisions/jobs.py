@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wavetank.kube.types import Obj
-from wavetank.twin.controllers.job_rules import INDEX_NOTE
+from wavetank.twin.controllers.job_indexes import INDEX_NOTE
 
 from .bench import Bench, PodScript
 from .given import NAMESPACE, Case, complete

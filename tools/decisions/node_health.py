@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from wavetank.kube.conditions import Status, condition, is_pod_ready, with_condition
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj
+from wavetank.twin.cluster.admission.default_toleration_seconds import DEFAULT_TOLERATION_SECONDS
 from wavetank.twin.controllers import ControllerSettings, NodeLifecycleSettings
 
 from .bench import Bench, PodScript, node
@@ -45,6 +46,7 @@ class NodeReplay:
             nodes=names,
             settings=ControllerSettings(nodes=NodeLifecycleSettings(**ours)),
             heartbeats=self._beat,
+            admission=[DEFAULT_TOLERATION_SECONDS],
         )
 
     def _beat(self, name: str) -> float:

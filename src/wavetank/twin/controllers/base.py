@@ -29,6 +29,8 @@ REACTION_SECONDS = 0.002
 #: For loops that look at all their pods in a pass: changes within this time are seen together.
 GATHERING_SECONDS = 0.01
 RETRY_SECONDS = 0.005
+#: What a moment counts as that a status should have stated and did not.
+LONG_AGO = "1970-01-01T00:00:00Z"
 LONGEST_RETRY_SECONDS = 1000.0
 
 
@@ -50,6 +52,9 @@ class Controller:
 
     #: As in kube-controller-manager; also the component of the events it writes.
     name: ClassVar[str]
+    #: How long a key that failed waits at first, doubling up to the longest.
+    first_retry_seconds: ClassVar[float] = RETRY_SECONDS
+    longest_retry_seconds: ClassVar[float] = LONGEST_RETRY_SECONDS
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -90,7 +95,7 @@ class Controller:
             self.engine.record(self.name, "retry", "/".join(part for part in key if part), error.message)
             failures = self._failures.get(key, 0)
             self._failures[key] = failures + 1
-            self.enqueue(key, min(RETRY_SECONDS * 2 ** min(failures, 30), LONGEST_RETRY_SECONDS))
+            self.enqueue(key, min(self.first_retry_seconds * 2 ** min(failures, 30), self.longest_retry_seconds))
         else:
             self._failures.pop(key, None)
 

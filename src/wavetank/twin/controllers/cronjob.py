@@ -12,7 +12,7 @@ from wavetank.kube.types import Obj
 
 from .base import Controller, Key
 from .cron_schedule import InvalidScheduleError, Schedule, schedule_of
-from .job import ended
+from .job_rules import ended
 from .ownership import owner_reference
 
 RESOURCE, JOBS = "cronjobs.batch", "jobs.batch"
@@ -75,7 +75,7 @@ class CronJobController(Controller):
         self.event(
             cron, "Normal", "SawCompletedJob", f"Saw completed job: {job['metadata']['name']}, condition: {kind}"
         )
-        return {"lastSuccessfulTime": job["status"]["completionTime"]} if successful else {}
+        return {"lastSuccessfulTime": job["status"].get("completionTime")} if successful else {}
 
     def _trim(self, cron: Obj, jobs: Sequence[Obj]) -> None:
         """Delete the oldest ended Jobs beyond the limits."""

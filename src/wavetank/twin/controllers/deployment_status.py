@@ -12,6 +12,7 @@ from wavetank.kube import conditions
 from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
 
+from .base import LONG_AGO
 from .rolling import NO_DEADLINE, Limits
 
 AVAILABLE, PROGRESSING, FAILURE = "Available", "Progressing", "ReplicaFailure"
@@ -101,7 +102,7 @@ def has_timed_out(deployment: Obj, status: Obj, now: datetime) -> bool:
 
 def deadline_of(deployment: Obj, condition: Obj) -> datetime:
     seconds = deployment["spec"]["progressDeadlineSeconds"]
-    return parse(condition["lastUpdateTime"]) + timedelta(seconds=seconds)
+    return parse(condition.get("lastUpdateTime") or LONG_AGO) + timedelta(seconds=seconds)
 
 
 def _progressing(status: Obj) -> Obj | None:
@@ -139,7 +140,7 @@ def _with_progress(deployment: Obj, status: Obj, listed: list[Obj], newest: Obj 
 
 def _refreshed(deployment: Obj, listed: list[Obj], text: str, now: datetime) -> list[Obj]:
     current = conditions.condition(deployment, PROGRESSING)
-    since = current["lastTransitionTime"] if current and current["status"] == "True" else rfc3339(now)
+    since = current.get("lastTransitionTime") if current and current["status"] == "True" else rfc3339(now)
     fresh = {
         "type": PROGRESSING,
         "status": "True",

@@ -17,7 +17,7 @@ from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import scale
 
-from .base import Controller, Key
+from .base import LONG_AGO, Controller, Key
 from .disruption_counts import (
     CONFIRMATION,
     Counts,
@@ -176,7 +176,7 @@ def _targeted_since(pod: Obj) -> str | None:
     marked = condition(pod, "DisruptionTarget")
     if marked is None or marked.get("status") != "True" or is_terminating(pod):
         return None
-    return str(marked["lastTransitionTime"])
+    return str(marked.get("lastTransitionTime") or LONG_AGO)
 
 
 def _selector(budget: Obj) -> LabelSelector:

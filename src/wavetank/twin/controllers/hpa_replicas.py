@@ -16,6 +16,7 @@ from wavetank.kube.pod_phase import is_terminating, phase
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
 
+from .base import LONG_AGO
 from .custom_metrics import MetricError, Sample
 from .settings import HpaSettings
 
@@ -78,7 +79,7 @@ def _is_starting(pod: Obj, sample: Sample, settings: HpaSettings, now: datetime)
     start_text = (pod.get("status") or {}).get("startTime")
     if ready is None or not start_text:
         return True
-    start, changed = parse(start_text), parse(ready["lastTransitionTime"])
+    start, changed = parse(start_text), parse(ready.get("lastTransitionTime") or LONG_AGO)
     if start + timedelta(seconds=settings.cpu_initialization_period_seconds) > now:
         too_early = sample.moment < changed + timedelta(seconds=sample.window_seconds)
         return ready["status"] == "False" or too_early

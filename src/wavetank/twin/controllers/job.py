@@ -3,90 +3,136 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from wavetank.kube import conditions
-from wavetank.kube.errors import ApiError
+from wavetank.kube.errors import ApiError, Cause, invalid
 from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
 
-from .base import Controller, Key
+from .base import LONG_AGO, Context, Controller, Key
 from .informer import address, controller_of
-from .job_rules import (
+from .job_failures import Backoff, backoff_seconds, finished_at, has_failed, judged, replaces_only_failed
+from .job_indexes import (
+    FAILURES_NOTE,
+    IGNORED_NOTE,
     INDEX_NOTE,
-    Verdict,
-    backoff_until,
-    failed_indexes,
+    has_valid_index,
     index_of,
     index_text,
     indexes_in,
     is_indexed,
-    verdict,
-    wanted_active,
+    is_limited_per_index,
+    note_of,
+    pending_indexes,
+    surplus,
     with_index_variable,
-    with_job_condition,
 )
+from .job_rules import COMPLETED, Tally, Verdict, deadline_of, ended, is_complete, verdict, wanted_active
+from .job_rules import with_job_condition as with_condition
 from .ownership import claimed
 from .pod_control import create_all, delete
-from .pods import deletion_order, is_active, pod_of_template
+from .pods import is_active, pod_of_template
 
 RESOURCE = "jobs.batch"
 FINALIZER = "batch.kubernetes.io/job-tracking"
+OWN_NAME = "kubernetes.io/job-controller"
 BURST = 500
-#: Changes of pods within this time are seen in one pass (``syncJobBatchPeriod``); changes of the Job itself at once.
+#: Changes of pods and of the status within this time are seen in one pass (``syncJobBatchPeriod``); others at once.
 BATCH_SECONDS = 1.0
 
 
 @dataclass
-class Count:
-    """What a pass knows of a Job's pods."""
+class Pass:
+    """One pass over one Job: its pods, what they come to, and what the status will say of those that run."""
 
+    job: Obj
     pods: list[Obj]
-    succeeded: int
-    failed: int
-    completed: set[int]
+    tally: Tally
+    succeeded: list[Obj]
+    failed: list[Obj]
+    active: int
+    ready: int
+    terminating: int
+    backoff: Backoff
+    conditions: list[Obj] = field(default_factory=list)
+    start_time: str = ""
 
     @property
-    def active(self) -> list[Obj]:
+    def running(self) -> list[Obj]:
         return [pod for pod in self.pods if is_active(pod)]
+
+    def take_out(self, pods: Sequence[Obj]) -> None:
+        """These pods were deleted in this pass: they do not run any more, but they are not gone either."""
+        self.active -= len(pods)
+        self.terminating += len(pods)
+        self.ready -= sum(map(conditions.is_pod_ready, pods))
 
 
 class JobController(Controller):
     name = "job-controller"
+    first_retry_seconds, longest_retry_seconds = 1.0, 60.0
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._backoffs: dict[Key, Backoff] = {}
 
     def watch(self) -> None:
-        self.on(RESOURCE, self.itself)
+        self.on(RESOURCE, self.itself, relevant=_generation)
+        self.on(RESOURCE, self.itself, after_seconds=BATCH_SECONDS)
         self.on("pods", self.owner_of_kind("Job"), after_seconds=BATCH_SECONDS)
 
     def reconcile(self, key: Key) -> None:
         job = self.cluster.find(RESOURCE, *key)
         self._let_orphans_go(key, job)
-        if job is None:
+        if job is None or job["spec"].get("managedBy") not in (None, OWN_NAME):
+            self._backoffs.pop(key, None)
             return
         pods = self._pods_of(job)
         if job["metadata"].get("deletionTimestamp") or ended(job):
+            self._backoffs.pop(key, None)
             self._release(pods)
             self._clean_up(key, job)
             return
-        self._synchronize(key, job, pods)
+        self._synchronize(key, self._pass_over(key, job, pods))
 
-    def _synchronize(self, key: Key, job: Obj, pods: list[Obj]) -> None:
-        count = _counted(job, pods)
-        end = _earlier_verdict(job) or verdict(job, pods, count.failed, count.succeeded, count.completed, self.now)
-        failure = None
+    def _pass_over(self, key: Key, job: Obj, pods: list[Obj]) -> Pass:
+        status, active = job.get("status") or {}, [pod for pod in pods if is_active(pod)]
+        new = [p for p in pods if _is_tracked(p) and has_valid_index(job, p)]
+        succeeded, failed = [p for p in new if phase(p) == "Succeeded"], [p for p in new if has_failed(job, p)]
+        started = status.get("startTime") or ("" if job["spec"].get("suspend") else rfc3339(self.now))
+        return Pass(
+            job,
+            pods,
+            _tally(job, succeeded, failed),
+            succeeded,
+            failed,
+            active=len(active),
+            ready=sum(map(conditions.is_pod_ready, active)),
+            terminating=sum(1 for p in pods if is_terminating(p) and not is_terminal(p)),
+            backoff=self._backoffs.get(key, Backoff()).after(succeeded, failed),
+            conditions=list(status.get("conditions") or ()),
+            start_time=started,
+        )
+
+    def _synchronize(self, key: Key, now: Pass) -> None:
+        end, failure = verdict(now.job, now.pods, now.tally, self.now), None
         if end is not None:
-            self._stop(job, count, end)
-        elif job["spec"].get("suspend"):
-            self._remove(job, count.active)
+            doomed = now.running
+            self._delete(now.job, doomed)
+            now.take_out(doomed)
         else:
-            failure = self._manage(key, job, count)
-        self._write(job, count, end)
-        self._release(pods)
-        self._watch_deadline(key, job)
+            failure = self._manage(key, now)
+            if is_complete(now.job, now.tally.succeeded, now.active):
+                end = COMPLETED
+            else:
+                self._note_suspension(now)
+        self._track(key, now, end)
+        self._watch_deadline(key)
         if failure is not None:
             raise failure
 
@@ -98,71 +144,76 @@ class JobController(Controller):
             return self.informer.by_controller("pods")[job["metadata"]["uid"]]
         return claimed(self.cluster, self.informer, "pods", job, LabelSelector.from_object(job["spec"]["selector"]))
 
-    def _manage(self, key: Key, job: Obj, count: Count) -> ApiError | None:
-        active = count.active
-        wanted = wanted_active(job, len(active), count.succeeded)
-        if len(active) > wanted:
-            self._remove(job, deletion_order(active, self.now, coarse=False)[: len(active) - wanted])
+    def _manage(self, key: Key, now: Pass) -> ApiError | None:
+        """Bring the number of active pods to what is wanted; deletions come before creations (``manageJob``)."""
+        job, running = now.job, now.running
+        if job["spec"].get("suspend"):
+            self._remove(now, running)
             return None
-        occupied = len(active) + self._still_terminating(job, count)
-        missing = min(wanted - occupied, BURST)
-        if missing <= 0:
+        wanted = wanted_active(job, now.active, now.tally.succeeded)
+        excess = surplus(job, running, max(0, now.active - wanted), self.now)[:BURST]
+        if excess:
+            self._remove(now, excess)
             return None
-        if not is_indexed(job):
-            ready = missing if self._is_over(key, backoff_until(count.pods)) else 0
-            return create_all(self, job, [partial(self._pod, job)] * ready)
-        free = [
-            i for i in self._free_indexes(job, count)[:missing] if self._is_over(key, _index_backoff(job, count, i))
-        ]
-        return create_all(self, job, [partial(self._pod, job, index) for index in free])
+        missing = wanted - now.active - (now.terminating if replaces_only_failed(job) else 0)
+        return self._add(key, now, min(missing, BURST)) if missing > 0 else None
 
-    def _is_over(self, key: Key, due: datetime | None) -> bool:
-        """Whether this moment has passed; else the Job is looked at again then."""
-        if due is None or due <= self.now:
-            return True
-        self.enqueue(key, (due - self.now).total_seconds())
-        return False
+    def _add(self, key: Key, now: Pass, count: int) -> ApiError | None:
+        job, delayed = now.job, _awaiting_replacement(now)
+        due = None if is_limited_per_index(job) else now.backoff.until
+        indexes = self._indexes_to_add(now, count) if is_indexed(job) else []
+        if is_limited_per_index(job):
+            moments = {i: _index_backoff(delayed.get(i)) for i in indexes}
+            free = [i for i, moment in moments.items() if moment is None or moment <= self.now]
+            due = None if free else min(filter(None, moments.values()), default=None)
+            indexes = free
+        if due is not None and due > self.now:
+            self.enqueue(key, max((due - self.now).total_seconds(), BATCH_SECONDS))
+            # Upstream gives back no number here: for as long as it waits, the Job counts as having no active pod.
+            now.active = 0
+            return None
+        made = [partial(self._indexed_pod, now, i, delayed.get(i)) for i in indexes] if is_indexed(job) else []
+        failure = create_all(self, job, made if is_indexed(job) else [partial(self._pod, job)] * count)
+        now.active = sum(map(is_active, self._pods_of(job)))
+        return failure
 
     @staticmethod
-    def _free_indexes(job: Obj, count: Count) -> list[int]:
-        taken = {index_of(pod) for pod in count.active} | count.completed | (failed_indexes(job, count.pods) or set())
-        return [i for i in range(job["spec"]["completions"]) if i not in taken]
+    def _indexes_to_add(now: Pass, count: int) -> list[int]:
+        taken = {index_of(pod) for pod in now.running} | now.tally.completed | (now.tally.broken or frozenset())
+        if replaces_only_failed(now.job):
+            taken |= {index_of(pod) for pod in now.pods if is_terminating(pod) and not is_terminal(pod)}
+        return pending_indexes(now.job, taken, count)
 
-    @staticmethod
-    def _still_terminating(job: Obj, count: Count) -> int:
-        if job["spec"].get("podReplacementPolicy") != "Failed":
-            return 0
-        return sum(1 for pod in count.pods if is_terminating(pod) and not is_terminal(pod))
-
-    def _pod(self, job: Obj, index: int | None = None) -> Obj:
+    def _pod(self, job: Obj) -> Obj:
         pod = pod_of_template(job["spec"]["template"], job)
-        metadata = {**pod["metadata"], "finalizers": [*(pod["metadata"].get("finalizers") or ()), FINALIZER]}
+        finalizers = [f for f in pod["metadata"].get("finalizers") or () if f != FINALIZER]
+        metadata = {**pod["metadata"], "finalizers": [*finalizers, FINALIZER]}
         metadata["labels"] = {**(metadata.get("labels") or {}), **_own_labels(job)}
-        if index is None:
-            return {**pod, "metadata": metadata}
-        name = f"{job['metadata']['name']}-{index}"
-        metadata["generateName"] = f"{name}-"
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), INDEX_NOTE: str(index)}
+        return {**pod, "metadata": metadata}
+
+    def _indexed_pod(self, now: Pass, index: int, replaced: Obj | None) -> Obj:
+        pod, name = self._pod(now.job), f"{now.job['metadata']['name']}-{index}"
+        metadata = {**pod["metadata"], "generateName": f"{name}-"}
+        notes = {**(metadata.get("annotations") or {}), INDEX_NOTE: str(index)}
+        metadata["annotations"] = notes | (_failure_notes(now.job, replaced) if is_limited_per_index(now.job) else {})
         metadata["labels"] = {**metadata["labels"], INDEX_NOTE: str(index)}
         return {**pod, "metadata": metadata, "spec": {**with_index_variable(pod["spec"]), "hostname": name}}
 
-    def _remove(self, job: Obj, pods: Sequence[Obj]) -> None:
+    def _delete(self, job: Obj, pods: Sequence[Obj]) -> None:
         for pod in pods:
             delete(self, job, pod)
 
-    def _stop(self, job: Obj, count: Count, end: Verdict) -> None:
-        """Delete what still runs; it counts as failed if the Job did."""
-        running = count.active
-        self._remove(job, running)
-        if end.failed:
-            count.failed += len(running)
-        count.pods = [pod for pod in count.pods if is_terminal(pod)]
+    def _remove(self, now: Pass, pods: Sequence[Obj]) -> None:
+        """Delete pods that are too many: they are let go first, so that they count as nothing."""
+        self._release(pods, every=True)
+        self._delete(now.job, pods)
+        now.take_out(pods)
 
-    def _release(self, pods: Sequence[Obj]) -> None:
+    def _release(self, pods: Sequence[Obj], *, every: bool = False) -> None:
         """Let go of pods that have been counted."""
         for pod in pods:
             live = self.cluster.find("pods", *address(pod))
-            if live is not None and _is_tracked(live) and (is_terminal(live) or is_terminating(live)):
+            if live is not None and _is_tracked(live) and (every or is_terminal(live) or is_terminating(live)):
                 self.cluster.update(_untracked(live))
 
     def _let_orphans_go(self, key: Key, job: Obj | None) -> None:
@@ -174,56 +225,62 @@ class JobController(Controller):
 
     # --- status ------------------------------------------------------------------------------------------------
 
-    def _write(self, job: Obj, count: Count, end: Verdict | None) -> None:
-        active, old = count.active, job.get("status") or {}
-        status: Obj = {"startTime": old.get("startTime") or rfc3339(self.now)}
-        if job["spec"].get("suspend"):
-            status, active = {}, []
-        numbers = {"active": len(active), "succeeded": count.succeeded, "failed": count.failed}
-        status |= {name: number for name, number in numbers.items() if number}
-        status["terminating"] = sum(1 for p in count.pods if is_terminating(p) and not is_terminal(p))
-        status["ready"] = sum(map(conditions.is_pod_ready, active))
-        status["uncountedTerminatedPods"] = {}
-        if is_indexed(job):
-            status |= {"completedIndexes": index_text(count.completed)} if count.completed else {}
-            broken = failed_indexes(job, count.pods)
-            status |= {"failedIndexes": index_text(broken)} if broken is not None else {}
-        listed = self._conditions(job, end)
-        if end is not None and not end.failed:
-            status["completionTime"] = rfc3339(self.now)
-        self.write_status(job, {**status, "conditions": listed} if listed else status)
-        if end is not None:
-            self._tell(job, end)
-
-    def _conditions(self, job: Obj, end: Verdict | None) -> list[Obj]:
-        listed: list[Obj] = list((job.get("status") or {}).get("conditions") or ())
-        now = self.now
-        suspended = bool(job["spec"].get("suspend"))
-        if suspended or any(c["type"] == "Suspended" for c in listed):
-            words = ("JobSuspended", "Job suspended") if suspended else ("JobResumed", "Job resumed")
-            truth: conditions.Status = "True" if suspended else "False"
-            listed = with_job_condition(listed, "Suspended", truth, *words, now)
-        if end is None:
-            return listed
-        for kind in ("FailureTarget", "Failed") if end.failed else ("SuccessCriteriaMet", "Complete"):
-            listed = with_job_condition(listed, kind, "True", end.reason, end.message, now)
-        return listed
-
-    def _tell(self, job: Obj, end: Verdict) -> None:
-        if end.failed:
-            self.event(job, "Warning", end.reason, end.message)
-        else:
-            self.event(job, "Normal", "Completed", "Job completed")
-
-    def _watch_deadline(self, key: Key, job: Obj) -> None:
-        limit = job["spec"].get("activeDeadlineSeconds")
-        live = self.cluster.find(RESOURCE, *key)
-        started = ((live or {}).get("status") or {}).get("startTime")
-        if limit is None or started is None or (live is not None and ended(live)):
+    def _note_suspension(self, now: Pass) -> None:
+        suspended = bool(now.job["spec"].get("suspend"))
+        if not suspended and conditions.condition(now.job, "Suspended") is None:
             return
-        left = (parse(started) + timedelta(seconds=limit) - self.now).total_seconds()
-        if left > 0:
-            self.enqueue(key, left)
+        words = ("JobSuspended", "Job suspended") if suspended else ("JobResumed", "Job resumed")
+        listed = with_condition(now.conditions, "Suspended", "True" if suspended else "False", *words, self.now)
+        if listed == now.conditions:
+            return
+        now.conditions = listed
+        self.event(now.job, "Normal", "Suspended" if suspended else "Resumed", words[1])
+        if not suspended:
+            now.start_time = rfc3339(self.now)
+
+    def _track(self, key: Key, now: Pass, end: Verdict | None) -> None:
+        """Count what has ended and let go of it; the end of the Job is told when no pod is left (``trackJobStatus...``)."""
+        job, over = now.job, [p for p in now.pods if _is_tracked(p) and _may_go(now, p, end)]
+        counted = [p for p in over if _counts_as_failed(now, p, end)]
+        if end is not None:
+            interim = "FailureTarget" if end.failed else "SuccessCriteriaMet"
+            now.conditions = with_condition(now.conditions, interim, "True", end.reason, end.message, self.now)
+            job = self._write(job, _status(now, 0))
+        final = end is not None and now.terminating == 0
+        status = _status(now, len(counted), counted_all=True)
+        if end is not None and final:
+            kind = "Failed" if end.failed else "Complete"
+            status["conditions"] = with_condition(now.conditions, kind, "True", end.reason, end.message, self.now)
+            status |= {} if end.failed else {"completionTime": rfc3339(self.now)}
+        self._write(job, status)
+        self._backoffs[key] = now.backoff
+        self._release(over, every=True)
+        if end is not None and final:
+            self._tell(now, end)
+
+    def _write(self, job: Obj, status: Obj) -> Obj:
+        """Raises ApiError as the API refuses a Job of which more pods are ready than active (``ValidateJobStatus``)."""
+        ready = status["ready"]
+        if ready != (job.get("status") or {}).get("ready") and ready > status.get("active", 0):
+            why = f"Invalid value: {ready}: cannot set more ready pods than active"
+            raise invalid("batch", "Job", job["metadata"]["name"], [Cause("FieldValueInvalid", why, "status.ready")])
+        return self.write_status(job, status)
+
+    def _tell(self, now: Pass, end: Verdict) -> None:
+        if end.failed:
+            self.event(now.job, "Warning", end.reason, end.message)
+            return
+        wanted = now.job["spec"].get("completions")
+        if wanted is not None and now.tally.succeeded > wanted:
+            text = "Too many succeeded pods running after completion count reached"
+            self.event(now.job, "Warning", "TooManySucceededPods", text)
+        self.event(now.job, "Normal", "Completed", "Job completed")
+
+    def _watch_deadline(self, key: Key) -> None:
+        live = self.cluster.find(RESOURCE, *key)
+        due = deadline_of(live) if live is not None and not ended(live) else None
+        if due is not None and due > self.now:
+            self.enqueue(key, (due - self.now).total_seconds())
 
     def _clean_up(self, key: Key, job: Obj) -> None:
         """Delete a finished Job when its time to live is over."""
@@ -233,18 +290,96 @@ class JobController(Controller):
         final = next(
             c for c in job["status"]["conditions"] if c["type"] in ("Complete", "Failed") and c["status"] == "True"
         )
-        left = (parse(final["lastTransitionTime"]) + timedelta(seconds=seconds) - self.now).total_seconds()
+        left = (
+            parse(final.get("lastTransitionTime") or LONG_AGO) + timedelta(seconds=seconds) - self.now
+        ).total_seconds()
         if left > 0:
             self.enqueue(key, left)
         else:
             self.cluster.delete(RESOURCE, *key, propagation="Foreground", uid=job["metadata"]["uid"])
 
 
-def _index_backoff(job: Obj, count: Count, index: int) -> datetime | None:
-    """With a limit per index each index waits for its own failures, else all wait together."""
-    if job["spec"].get("backoffLimitPerIndex") is None:
-        return backoff_until(count.pods)
-    return backoff_until([pod for pod in count.pods if index_of(pod) == index])
+def _generation(job: Obj) -> object:
+    metadata = job["metadata"]
+    return metadata.get("generation"), metadata.get("deletionTimestamp"), metadata["uid"]
+
+
+def _tally(job: Obj, succeeded: Sequence[Obj], failed: Sequence[Obj]) -> Tally:
+    """The totals of the status and of the pods that have ended since."""
+    status = job.get("status") or {}
+    total_failed = status.get("failed", 0) + sum(judged(job, pod).counts for pod in failed)
+    if not is_indexed(job):
+        return Tally(status.get("succeeded", 0) + len(succeeded), total_failed)
+    wanted = job["spec"]["completions"]
+    completed = indexes_in(status.get("completedIndexes", ""), wanted) | {index_of(pod) for pod in succeeded}
+    broken = None
+    if is_limited_per_index(job):
+        new = {index_of(pod) for pod in failed if _gives_up_index(job, pod)}
+        broken = frozenset(indexes_in(status.get("failedIndexes", ""), wanted) | new)
+    return Tally(len(completed), total_failed, frozenset(completed), broken)
+
+
+def _gives_up_index(job: Obj, pod: Obj) -> bool:
+    found = judged(job, pod)
+    too_often = note_of(pod, FAILURES_NOTE) >= job["spec"]["backoffLimitPerIndex"]
+    return found.action == "FailIndex" or (found.counts and too_often)
+
+
+def _awaiting_replacement(now: Pass) -> dict[int, Obj]:
+    """By index the failed pod that stays until the next one has taken over its count of failures."""
+    busy = {index_of(p) for p in now.running} | now.tally.completed | (now.tally.broken or frozenset())
+    found: dict[int, Obj] = {}
+    if is_limited_per_index(now.job):
+        for pod in sorted(now.failed, key=lambda p: (_failures_of(p), finished_at(p))):
+            if index_of(pod) not in busy:
+                found[index_of(pod)] = pod
+    return found
+
+
+def _failures_of(pod: Obj) -> int:
+    return note_of(pod, FAILURES_NOTE) + note_of(pod, IGNORED_NOTE)
+
+
+def _failure_notes(job: Obj, replaced: Obj | None) -> dict[str, str]:
+    if replaced is None:
+        return {FAILURES_NOTE: "0"}
+    counts = judged(job, replaced).counts
+    failures, ignored = note_of(replaced, FAILURES_NOTE) + counts, note_of(replaced, IGNORED_NOTE) + (not counts)
+    return {FAILURES_NOTE: str(failures)} | ({IGNORED_NOTE: str(ignored)} if ignored else {})
+
+
+def _index_backoff(replaced: Obj | None) -> datetime | None:
+    if replaced is None:
+        return None
+    return finished_at(replaced) + timedelta(seconds=backoff_seconds(_failures_of(replaced) + 1))
+
+
+def _may_go(now: Pass, pod: Obj, end: Verdict | None) -> bool:
+    """Whether the pod is done with and can be let go of (``canRemoveFinalizer``)."""
+    if end is not None or phase(pod) == "Succeeded":
+        return True
+    return has_failed(now.job, pod) and _awaiting_replacement(now).get(index_of(pod)) is not pod
+
+
+def _counts_as_failed(now: Pass, pod: Obj, end: Verdict | None) -> bool:
+    """A pod that is let go of and did not succeed; all that still run when the Job fails are."""
+    if phase(pod) == "Succeeded" or not has_valid_index(now.job, pod) or not judged(now.job, pod).counts:
+        return False
+    return has_failed(now.job, pod) or (end is not None and end.failed)
+
+
+def _status(now: Pass, newly_failed: int, *, counted_all: bool = False) -> Obj:
+    """The status with the pods that run as they are, and the totals before or after this pass has counted."""
+    job, old, tally = now.job, now.job.get("status") or {}, now.tally
+    status: Obj = {"startTime": now.start_time} if now.start_time else {}
+    succeeded = tally.succeeded if counted_all or is_indexed(job) else old.get("succeeded", 0)
+    numbers = {"active": now.active, "succeeded": succeeded, "failed": old.get("failed", 0) + newly_failed}
+    status |= {name: number for name, number in numbers.items() if number}
+    status |= {"terminating": now.terminating, "ready": now.ready, "uncountedTerminatedPods": {}}
+    if is_indexed(job):
+        status |= {"completedIndexes": index_text(tally.completed)} if tally.completed else {}
+        status |= {"failedIndexes": index_text(tally.broken)} if tally.broken is not None else {}
+    return {**status, "conditions": now.conditions} if now.conditions else status
 
 
 def _own_labels(job: Obj) -> dict[str, str]:
@@ -270,33 +405,3 @@ def _tracking_job(pod: Obj) -> Iterable[Key]:
     if owner is None or owner["kind"] != "Job" or not _is_tracked(pod):
         return ()
     return ((pod["metadata"]["namespace"], owner["name"]),)
-
-
-def ended(job: Obj) -> bool:
-    return conditions.is_true(job, "Complete") or conditions.is_true(job, "Failed")
-
-
-def _earlier_verdict(job: Obj) -> Verdict | None:
-    """A verdict that was noted before the pods were gone."""
-    for kind in ("SuccessCriteriaMet", "FailureTarget"):
-        found = conditions.condition(job, kind)
-        if found is not None and found["status"] == "True":
-            return Verdict(kind == "FailureTarget", found.get("reason", ""), found.get("message", ""))
-    return None
-
-
-def _counted(job: Obj, pods: list[Obj]) -> Count:
-    """The totals of the status and of the pods that have ended since."""
-    status = job.get("status") or {}
-    new = [p for p in pods if FINALIZER in (p["metadata"].get("finalizers") or ())]
-    completed = indexes_in(status.get("completedIndexes", ""))
-    if is_indexed(job):
-        completed |= {index_of(p) for p in pods if phase(p) == "Succeeded"}
-    succeeded = status.get("succeeded", 0) + sum(1 for p in new if phase(p) == "Succeeded")
-    failed = status.get("failed", 0) + sum(1 for p in new if phase(p) == "Failed" or _was_removed(p))
-    return Count(pods, len(completed) if is_indexed(job) else succeeded, failed, completed)
-
-
-def _was_removed(pod: Obj) -> bool:
-    """A running pod that somebody deleted counts as failed."""
-    return is_terminating(pod) and not is_terminal(pod)

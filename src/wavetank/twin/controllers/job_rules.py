@@ -1,21 +1,22 @@
-"""When a Job has ended and why, which indexes it still needs, and how long it waits after failures. Pure functions.
+"""When a Job ends and why, and what its status says of it. Pure functions.
 
-Upstream: ``pkg/controller/job/{job_controller,indexed_job_utils,backoff_utils,pod_failure_policy,success_policy}.go``.
+Upstream: ``pkg/controller/job/{job_controller,success_policy}.go``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavetank.kube import conditions
-from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
+from wavetank.kube.pod_phase import phase
 from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
 
-INDEX_NOTE = "batch.kubernetes.io/job-completion-index"
-FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 10, 600
+from .job_failures import has_failed, judged
+from .job_indexes import indexes_in
+
 #: ``backoffLimit`` where limits count per index and the total is open.
 NO_LIMIT = 2**31 - 1
 
@@ -29,149 +30,109 @@ class Verdict:
     message: str
 
 
-def is_indexed(job: Obj) -> bool:
-    return bool(job["spec"].get("completionMode") == "Indexed")
+COMPLETED = Verdict(False, "CompletionsReached", "Reached expected number of succeeded pods")
 
 
-def index_of(pod: Obj) -> int:
-    return int((pod["metadata"].get("annotations") or {}).get(INDEX_NOTE, -1))
+@dataclass(frozen=True)
+class Tally:
+    """What a pass knows of a Job's pods: totals, and for an indexed Job the indexes that are done and given up."""
+
+    succeeded: int
+    failed: int
+    completed: frozenset[int] = frozenset()
+    broken: frozenset[int] | None = None
 
 
-def index_text(indexes: Iterable[int]) -> str:
-    """Indexes as a status shows them: ``0,1,3-5``."""
-    parts: list[str] = []
-    run: list[int] = []
-    for index in [*sorted(indexes), None]:
-        if run and (index is None or index != run[-1] + 1):
-            parts.append(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)))
-            run = []
-        if index is not None:
-            run.append(index)
-    return ",".join(parts)
+def ended(job: Obj) -> bool:
+    return conditions.is_true(job, "Complete") or conditions.is_true(job, "Failed")
 
 
-def indexes_in(text: str) -> set[int]:
-    """The inverse of :func:`index_text`."""
-    found: set[int] = set()
-    for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        found.update(range(int(first), int(last or first) + 1))
-    return found
+def verdict(job: Obj, pods: Sequence[Obj], tally: Tally, now: datetime) -> Verdict | None:
+    """Whether the Job ends now, in the order in which upstream asks; completions are asked when pods were managed."""
+    return (
+        _earlier(job)
+        or _policy_failure(job, pods)
+        or _limit_exceeded(job, pods, tally, now)
+        or _broken_indexes(job, tally)
+        or _policy_success(job, tally.completed)
+    )
 
 
-def finished_at(pod: Obj) -> datetime:
-    """When the last container ended, else when the pod lost readiness, else when it was made."""
-    ended = [(s.get("state") or {}).get("terminated") for s in (pod.get("status") or {}).get("containerStatuses") or ()]
-    times = [t["finishedAt"] for t in ended if t and t.get("finishedAt")]
-    if ended and len(times) == len(ended):
-        return max(map(parse, times))
-    ready = conditions.condition(pod, "Ready") or {}
-    return parse(ready.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"])
+def _earlier(job: Obj) -> Verdict | None:
+    """A verdict that was noted before the pods were gone."""
+    for kind in ("SuccessCriteriaMet", "FailureTarget"):
+        found = conditions.condition(job, kind)
+        if found is not None and found["status"] == "True":
+            return Verdict(kind == "FailureTarget", found.get("reason", ""), found.get("message", ""))
+    return None
 
 
-def backoff_until(pods: Sequence[Obj]) -> datetime | None:
-    """When pods may be made again after the failures since the last success; None at once."""
-    ended = sorted((p for p in pods if is_terminal(p)), key=finished_at)
-    failures = 0
-    for pod in reversed(ended):
-        if phase(pod) == "Succeeded":
-            break
-        failures += 1
-    if not failures:
-        return None
-    seconds = min(FIRST_BACKOFF_SECONDS * 2 ** (failures - 1), LONGEST_BACKOFF_SECONDS)
-    return finished_at(ended[-1]) + timedelta(seconds=seconds)
-
-
-def failed_indexes(job: Obj, pods: Sequence[Obj]) -> set[int] | None:
-    """Indexes that failed more often than they may; None when no such limit is set."""
-    limit = job["spec"].get("backoffLimitPerIndex")
-    if limit is None:
-        return None
-    counts: dict[int, int] = {}
-    for pod in pods:
-        if phase(pod) == "Failed":
-            counts[index_of(pod)] = counts.get(index_of(pod), 0) + 1
-    return {index for index, count in counts.items() if count > limit}
-
-
-def policy_failure(job: Obj, pods: Sequence[Obj]) -> Verdict | None:
+def _policy_failure(job: Obj, pods: Sequence[Obj]) -> Verdict | None:
     """A pod failure that the ``podFailurePolicy`` says ends the Job."""
-    rules = (job["spec"].get("podFailurePolicy") or {}).get("rules") or ()
-    for pod in (p for p in pods if phase(p) == "Failed"):
-        for number, rule in enumerate(rules):
-            match = _matching_exit(rule, pod)
-            if match is None:
-                continue
-            if rule["action"] != "FailJob":
-                break
-            metadata = pod["metadata"]
-            place = f"pod {metadata['namespace']}/{metadata['name']}"
-            text = f"Container {match[0]} for {place} failed with exit code {match[1]} matching FailJob rule at index {number}"
-            return Verdict(True, "PodFailurePolicy", text)
+    found = (judged(job, pod).message for pod in pods if has_failed(job, pod))
+    text = next(filter(None, found), "")
+    return Verdict(True, "PodFailurePolicy", text) if text else None
+
+
+def _limit_exceeded(job: Obj, pods: Sequence[Obj], tally: Tally, now: datetime) -> Verdict | None:
+    spec = job["spec"]
+    if tally.failed > spec.get("backoffLimit", NO_LIMIT) or _restarted_too_often(spec, pods):
+        return Verdict(True, "BackoffLimitExceeded", "Job has reached the specified backoff limit")
+    due = deadline_of(job)
+    if due is not None and now >= due:
+        return Verdict(True, "DeadlineExceeded", "Job was active longer than specified deadline")
     return None
 
 
-def _matching_exit(rule: Obj, pod: Obj) -> tuple[str, int] | None:
-    wanted = rule.get("onExitCodes")
-    if not wanted:
+def deadline_of(job: Obj) -> datetime | None:
+    """When ``activeDeadlineSeconds`` are over; never while it is suspended."""
+    started, limit = (job.get("status") or {}).get("startTime"), job["spec"].get("activeDeadlineSeconds")
+    if limit is None or not started or job["spec"].get("suspend"):
         return None
-    for status in (pod.get("status") or {}).get("containerStatuses") or ():
-        code = ((status.get("state") or {}).get("terminated") or {}).get("exitCode", 0)
-        named = wanted.get("containerName") in (None, status["name"])
-        if named and code != 0 and (code in wanted["values"]) == (wanted["operator"] == "In"):
-            return status["name"], code
+    return parse(started) + timedelta(seconds=limit)
+
+
+def _broken_indexes(job: Obj, tally: Tally) -> Verdict | None:
+    spec, broken = job["spec"], tally.broken
+    if not broken:
+        return None
+    if spec.get("maxFailedIndexes") is not None and len(broken) > spec["maxFailedIndexes"]:
+        text = "Job has exceeded the specified maximal number of failed indexes"
+        return Verdict(True, "MaxFailedIndexesExceeded", text)
+    if len(broken) + len(tally.completed) >= spec["completions"]:
+        return Verdict(True, "FailedIndexes", "Job has failed indexes")
     return None
 
 
-def policy_success(job: Obj, completed: set[int]) -> Verdict | None:
+def _policy_success(job: Obj, completed: Collection[int]) -> Verdict | None:
     """A rule of the ``successPolicy`` that the completed indexes satisfy."""
+    if not completed:
+        return None
     for number, rule in enumerate((job["spec"].get("successPolicy") or {}).get("rules") or ()):
-        relevant = completed
-        named = rule.get("succeededIndexes")
-        if named is not None:
-            relevant = completed & indexes_in(named)
-        enough = rule.get("succeededCount", len(indexes_in(named)) if named is not None else 0)
-        if enough and len(relevant) >= enough:
+        named, count = rule.get("succeededIndexes"), rule.get("succeededCount")
+        wanted = set(completed) if named is None else indexes_in(named, job["spec"]["completions"])
+        met = len(wanted.intersection(completed))
+        whole = named is not None and bool(wanted) and met == len(wanted)
+        if whole or (count is not None and bool(wanted) and met >= count):
             return Verdict(False, "SuccessPolicy", f"Matched rules at index {number}")
     return None
 
 
-def verdict(
-    job: Obj, pods: Sequence[Obj], failed: int, succeeded: int, completed: set[int], now: datetime
-) -> Verdict | None:
-    """Whether the Job ends now, in the order in which upstream asks."""
-    spec = job["spec"]
-    by_policy = policy_failure(job, pods)
-    if by_policy is not None:
-        return by_policy
-    if failed > spec.get("backoffLimit", NO_LIMIT) or _restarted_too_often(spec, pods):
-        return Verdict(True, "BackoffLimitExceeded", "Job has reached the specified backoff limit")
-    started, limit = (job.get("status") or {}).get("startTime"), spec.get("activeDeadlineSeconds")
-    if started and limit is not None and now >= parse(started) + timedelta(seconds=limit):
-        return Verdict(True, "DeadlineExceeded", "Job was active longer than specified deadline")
-    broken = failed_indexes(job, pods)
-    if broken and spec.get("maxFailedIndexes") is not None and len(broken) > spec["maxFailedIndexes"]:
-        text = "Job has exceeded the specified maximal number of failed indexes"
-        return Verdict(True, "MaxFailedIndexesExceeded", text)
-    wanted = spec.get("completions")
-    if broken and wanted is not None and len(broken | completed) >= wanted:
-        return Verdict(True, "FailedIndexes", "Job has failed indexes")
-    return policy_success(job, completed) or _completion(spec, pods, succeeded)
-
-
-def _completion(spec: Obj, pods: Sequence[Obj], succeeded: int) -> Verdict | None:
-    wanted, active = spec.get("completions"), any(not is_terminal(p) and not is_terminating(p) for p in pods)
-    done = succeeded > 0 and not active if wanted is None else succeeded >= wanted
-    return Verdict(False, "CompletionsReached", "Reached expected number of succeeded pods") if done else None
+def is_complete(job: Obj, succeeded: int, active: int) -> bool:
+    """No pod is left, and enough have succeeded; one is enough where the number is open."""
+    wanted = job["spec"].get("completions")
+    return active == 0 and (succeeded > 0 if wanted is None else succeeded >= wanted)
 
 
 def _restarted_too_often(spec: Obj, pods: Sequence[Obj]) -> bool:
     if spec["template"]["spec"].get("restartPolicy") != "OnFailure":
         return False
-    running = (p for p in pods if phase(p) in ("Running", "Pending"))
-    statuses = (s for p in running for s in (p.get("status") or {}).get("containerStatuses") or ())
-    restarts, limit = sum(s.get("restartCount", 0) for s in statuses), spec.get("backoffLimit", NO_LIMIT)
+    statuses = [p.get("status") or {} for p in pods if phase(p) in ("Running", "Pending")]
+    lists = [s.get(kind) or () for s in statuses for kind in ("containerStatuses", "initContainerStatuses")]
+    restarts, limit = (
+        sum(c.get("restartCount", 0) for listed in lists for c in listed),
+        spec.get("backoffLimit", NO_LIMIT),
+    )
     return bool(restarts > 0 if limit == 0 else restarts >= limit)
 
 
@@ -186,24 +147,6 @@ def with_job_condition(
     moment = rfc3339(now)
     new = {**stated, "lastProbeTime": moment, "lastTransitionTime": moment}
     return [new if c is old else c for c in listed] if old is not None else [*listed, new]
-
-
-INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
-
-
-def with_index_variable(spec: Obj) -> Obj:
-    """A pod's specification whose containers are told their index (``addCompletionIndexEnvVariables``)."""
-    source = {"fieldRef": {"apiVersion": "v1", "fieldPath": f"metadata.labels['{INDEX_NOTE}']"}}
-    variable = {"name": INDEX_VARIABLE, "valueFrom": source}
-
-    def told(container: Obj) -> Obj:
-        stated = container.get("env") or []
-        if any(v["name"] == INDEX_VARIABLE for v in stated):
-            return container
-        return {**container, "env": [*stated, variable]}
-
-    lists = {key: [told(c) for c in spec[key]] for key in ("initContainers", "containers") if spec.get(key)}
-    return {**spec, **lists}
 
 
 def wanted_active(job: Obj, active: int, succeeded: int) -> int:
