@@ -31,7 +31,7 @@ CERTIFICATE = "wavetank.certificate"
 _BACKLOG = 512
 _STOP_SECONDS = 1
 #: A client that has vanished while nobody reads from it is noticed when something is written to it.
-_PING_SECONDS = 10.0
+_PING_SECONDS = 5.0
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

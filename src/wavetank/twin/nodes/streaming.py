@@ -87,5 +87,5 @@ def _modelled(pod: Obj, container: str) -> ApiError:
     name = pod["metadata"]["name"]
     return bad_request(
         f'container "{container}" of pod "{name}" is modelled: it uses CPU and memory as the load says, and nothing runs in '
-        f'it. Give the image "{image}" a local command to make it a process of this computer.'
+        f"it. To make it a process of this computer, start the twin with --run {image}=COMMAND."
     )
