@@ -28,6 +28,7 @@ from wavetank.twin.controllers.settings import ControllerSettings
 from wavetank.twin.engine import Engine, Pacer
 from wavetank.twin.history import History
 from wavetank.twin.nodes import Fleet, FleetOptions
+from wavetank.twin.nodes.groups import FleetGroups
 from wavetank.twin.nodes.loadbalancer import LocalLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
 from wavetank.twin.nodes.metrics import FleetMetrics
@@ -70,9 +71,16 @@ class World:
         self._runtime = ProcessRuntime(self.engine, self._process_options())
         self._balancers = LocalLoadBalancers()
         self.fleet = Fleet(self.cluster, self._runtime, self._fleet_options())
+        self.groups = FleetGroups(self.fleet)
         self._volumes = PersistentFolders(self.cluster, options.state_folder)
         self.metrics = FleetMetrics(self.cluster, self.fleet)
-        self.stand_ins = StandIns(self.cluster, self._balancers, metrics=self.metrics, sources=options.scaler_sources)
+        self.stand_ins = StandIns(
+            self.cluster,
+            self._balancers,
+            metrics=self.metrics,
+            sources=options.scaler_sources,
+            groups=self.groups,
+        )
         self.api = ApiServer(
             self.cluster,
             self.pacer,

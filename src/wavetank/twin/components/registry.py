@@ -14,6 +14,7 @@ from wavetank.twin.cluster import Cluster
 
 from .charts import catalogued
 from .cloudwatch_observability import CLOUDWATCH_OBSERVABILITY
+from .cluster_autoscaler import CLUSTER_AUTOSCALER
 from .component import Component, Installation
 from .coredns import COREDNS
 from .ebs_csi_driver import EBS_CSI_DRIVER
@@ -37,6 +38,7 @@ COMPONENTS: tuple[Component, ...] = (
     CLOUDWATCH_OBSERVABILITY,
     LOAD_BALANCER_CONTROLLER,
     KEDA,
+    CLUSTER_AUTOSCALER,
 )
 MANAGER = "eks"
 _KEPT_KINDS = ("Namespace", "CustomResourceDefinition")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 from wavetank.twin.controllers.custom_metrics import MetricsAdapter
+from wavetank.twin.nodes.groups import NodeGroups
 from wavetank.twin.nodes.loadbalancer import LoadBalancers
 
+from .cluster_autoscaler import ClusterAutoscaler
 from .csi import CsiDrivers
 from .external_secrets import ExternalSecrets
 from .gatekeeper import Gatekeeper
@@ -17,8 +19,9 @@ from .service_load_balancers import ServiceLoadBalancers
 class StandIns:
     """Everything that components do in this cluster, each only while its own pods are Ready.
 
-    ``metrics`` are what the Vertical Pod Autoscaler learns from, ``sources`` what KEDA asks outside of the cluster;
-    ``custom_metrics`` is what autoscalers and the API get from whichever adapter is installed.
+    ``metrics`` are what the Vertical Pod Autoscaler learns from, ``sources`` what KEDA asks outside of the cluster, ``groups``
+    those whose sizes Cluster Autoscaler may change; ``custom_metrics`` is what autoscalers and the API get from whichever
+    adapter is installed.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class StandIns:
         *,
         metrics: MetricsSource | None = None,
         sources: ScalerSources | None = None,
+        groups: NodeGroups | None = None,
     ) -> None:
         self._metrics = metrics or NoMetrics()
         keda = Keda(cluster, sources or NoSources())
@@ -38,6 +42,7 @@ class StandIns:
             Gatekeeper(cluster),
             ExternalSecrets(cluster),
             CsiDrivers(cluster),
+            *([ClusterAutoscaler(cluster, groups)] if groups is not None else []),
         )
 
     def close(self) -> None:

@@ -101,6 +101,22 @@ class Fleet:
         return [member.machine for member in self._members.values() if member.failed_seconds is None]
 
     @property
+    def instances(self) -> list[Machine]:
+        """Machines that exist in the cloud, failed ones included, in order of their start."""
+        return [member.machine for name, member in self._members.items() if name not in self._gone]
+
+    def instance_of(self, node_name: str) -> Machine | None:
+        """The machine behind a node, as long as it exists in the cloud."""
+        member = self._members.get(node_name)
+        return member.machine if member is not None and node_name not in self._gone else None
+
+    def staying(self, node_group: str) -> list[Machine]:
+        """Machines of a group that run or boot, without those that are being retired."""
+        return [
+            m for m in self.machines if m.template.node_group == node_group and not self._members[m.name].retiring
+        ]
+
+    @property
     def kubelets(self) -> list[Kubelet]:
         return [m.kubelet for m in self._members.values() if m.kubelet is not None and m.failed_seconds is None]
 
@@ -152,9 +168,7 @@ class Fleet:
         ``templates`` has one entry per zone. The oldest machine of the fullest zone goes first. Machines that are being
         retired already do not count.
         """
-        members = [
-            m for m in self.machines if m.template.node_group == node_group and not self._members[m.name].retiring
-        ]
+        members = self.staying(node_group)
         while len(members) < size:
             counts = {t.zone: sum(m.template.zone == t.zone for m in members) for t in templates}
             members.append(self.start(min(templates, key=lambda t: (counts[t.zone], t.zone))))
