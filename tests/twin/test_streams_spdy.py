@@ -63,11 +63,7 @@ def test_frames_are_read_in_whatever_pieces_they_come(contents: list[bytes], siz
 
 @given(
     st.lists(
-        st.dictionaries(
-            st.from_regex("[a-z-]{1,9}", fullmatch=True),
-            st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=9),
-        ),
-        max_size=4,
+        st.dictionaries(st.sampled_from(["port", "streamtype", "x-y"]), st.sampled_from(["", "data", "8080", "é"]))
     )
 )
 def test_headers_are_compressed_over_the_whole_session(sets: list[dict[str, str]]) -> None:

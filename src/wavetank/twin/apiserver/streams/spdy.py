@@ -60,6 +60,13 @@ class SpdyStream:
             self._pieces.get_nowait()
         self._pieces.put_nowait(b"")
 
+    def abandon(self) -> None:
+        """The client has gone; what it had sent can still be read."""
+        if self._pieces.full():
+            self.cut()
+        else:
+            self._pieces.put_nowait(b"")
+
     async def send(self, data: bytes) -> None:
         """OSError when the client has gone."""
         for start in range(0, len(data), CHUNK_BYTES):
@@ -114,7 +121,7 @@ class SpdySession:
             return  # nobody there who speaks SPDY
         finally:
             for stream in tuple(self._streams.values()):
-                stream.cut()
+                stream.abandon()
 
     async def goodbye(self) -> None:
         await self.send(control_frame(GOAWAY, struct.pack(">II", max(self._streams, default=0), 0)))
