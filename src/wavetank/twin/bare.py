@@ -52,6 +52,8 @@ SCRIPTED_HPA = HpaSettings(
     cpu_initialization_period_seconds=5,
     downscale_stabilization_seconds=20,
 )
+#: Where the control plane of that cluster ran, as its events say.
+SCRIPTED_HOST = "vm"
 _ZONE, _REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
 _ARCHITECTURE, _INSTANCE_TYPE = "kubernetes.io/arch", "node.kubernetes.io/instance-type"
 
@@ -117,7 +119,8 @@ class BareWorld:
         epoch = options.epoch or datetime.now(UTC).replace(microsecond=0)
         self.engine = Engine(epoch=epoch, seed=options.seed)
         self.pacer = Pacer(self.engine, options.speed)
-        self.cluster: Cluster = new_cluster(self.engine, version=options.version)
+        host = SCRIPTED_HOST if options.kubelet == "scripted" else "wavetank"
+        self.cluster: Cluster = new_cluster(self.engine, version=options.version, host=host)
         self._closers: list[Callable[[], None]] = []
         self._runtime: ProcessRuntime | None = None
         self.balancers: LoadBalancers = self._balancers()
@@ -136,6 +139,7 @@ class BareWorld:
             name=options.name,
             authority=options.keys.authority if options.keys else None,
             custom_metrics=self.stand_ins.custom_metrics,
+            metrics_by_name=options.kubelet != "scripted",
         )
         start_controllers(
             self.cluster,

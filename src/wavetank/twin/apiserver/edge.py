@@ -41,6 +41,8 @@ class Edge:
     watchers: set[object] = field(default_factory=set)
     closing: bool = False
     custom_metrics: MetricsAdapter = field(default_factory=NoAdapter)
+    #: Whether the metrics API answers for one pod or node; that of the recorded world gave the whole list.
+    metrics_by_name: bool = True
 
     def resources(self) -> tuple[Resource, ...]:
         """What is served now: metrics only while there is a metrics server, or an adapter."""

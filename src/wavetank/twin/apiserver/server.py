@@ -46,6 +46,7 @@ class ApiServer:
         name: str = "wavetank",
         authority: Credential | None = None,
         custom_metrics: MetricsAdapter | None = None,
+        metrics_by_name: bool = True,
     ) -> None:
         """``authority`` is the one of a twin that goes on after it was saved, so that old kubeconfigs stay good."""
         self._authority = Authority(known=authority)
@@ -53,6 +54,7 @@ class ApiServer:
         release = f"v{cluster.version}.{PATCH}"
         self._edge = Edge(cluster, pacer, metrics or NoMetrics(), logs or NoLogs(), release, streams or NoStreams())
         self._edge.custom_metrics = custom_metrics or NoAdapter()
+        self._edge.metrics_by_name = metrics_by_name
         self._app = Application(self._edge, (ServiceAccountTokens(cluster), *authenticators))
         self._listener: Listener | None = None
         self.url = ""

@@ -46,6 +46,7 @@ class Cluster:
         version: str = "1.36",
         service_cidr: str = addresses.DEFAULT_SERVICE_CIDR,
         admission: Sequence[Plugin] = (),
+        host: str = "wavetank",
     ) -> None:
         self.engine = engine
         self.version = version
@@ -63,6 +64,7 @@ class Cluster:
             lambda namespace, name: self.find("events", namespace, name),
             self.create,
             self.update,
+            host,
         )
         for key in RBAC_KEYS:
             self.store.subscribe(key, lambda _: self.authorizer.forget())

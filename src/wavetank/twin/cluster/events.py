@@ -51,8 +51,11 @@ class Recorder:
         find: Callable[[str, str], Obj | None],
         create: Callable[[Obj], Obj],
         replace: Callable[[Obj], Obj],
+        host: str = "wavetank",
     ) -> None:
         self._engine = engine
+        #: The computer of the control plane.
+        self._host = host
         self._find, self._create, self._replace = find, create, replace
         self._known: OrderedDict[tuple[str, ...], tuple[str, str]] = OrderedDict()
         self._similar: OrderedDict[tuple[str, ...], _Similar] = OrderedDict()
@@ -68,7 +71,7 @@ class Recorder:
             count = int((live.get("series") or {}).get("count", 1)) + 1
             self._replace({**live, "series": {"count": count, "lastObservedTime": now}})
             return
-        instance = f"{component}-wavetank"
+        instance = f"{component}-{self._host}"
         reporter = {"reportingComponent": component, "reportingInstance": instance, "source": {}, "action": action}
         times = {"eventTime": now, "firstTimestamp": None, "lastTimestamp": None}
         event = {**self._event(involved), "reason": reason, "message": message, "type": kind, **times, **reporter}

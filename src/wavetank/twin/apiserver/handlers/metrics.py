@@ -22,7 +22,7 @@ def answer(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     target, wanted = exchange.target, exchange.accepted(tables=False)
     edge.require_verb(resource, target.verb)
     samples = _nodes(edge) if resource.plural == "nodes" else _pods(edge, target.namespace)
-    if target.name and target.verb == "get":
+    if target.name and target.verb == "get" and edge.metrics_by_name:
         found = next((s for s in samples if s["metadata"]["name"] == target.name), None)
         if found is None:
             raise not_found(resource, f"{target.namespace}/{target.name}" if target.namespace else target.name)

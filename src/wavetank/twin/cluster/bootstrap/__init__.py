@@ -14,9 +14,11 @@ from .objects import first_objects
 from .roles import role_objects
 
 
-def new_cluster(engine: Engine, *, version: str = "1.36", service_cidr: str = DEFAULT_SERVICE_CIDR) -> Cluster:
-    """A cluster with the standard admission plugins and the objects of a fresh control plane."""
-    cluster = Cluster(engine, version=version, service_cidr=service_cidr, admission=STANDARD)
+def new_cluster(
+    engine: Engine, *, version: str = "1.36", service_cidr: str = DEFAULT_SERVICE_CIDR, host: str = "wavetank"
+) -> Cluster:
+    """A cluster with the standard admission plugins and the objects of a fresh control plane, which runs on ``host``."""
+    cluster = Cluster(engine, version=version, service_cidr=service_cidr, admission=STANDARD, host=host)
     for obj in (*first_objects(service_cidr), *role_objects()):
         cluster.create(obj)
     return cluster
