@@ -81,7 +81,7 @@ class Cluster:
         self.twin.run(self.twin.world.pacer.advance(seconds))
         self._raise_failure()
 
-    def wait_until(self, condition: Callable[[], T], timeout_seconds: float = 300.0) -> T:
+    def wait_until(self, condition: Callable[[], T | None], timeout_seconds: float = 300.0) -> T:
         """Wait for a condition to hold and return what it returned; TimeoutError names the pods that are not ready.
 
         A clock that stands is moved, event by event; with one that runs this waits in real time. ``timeout_seconds`` are
