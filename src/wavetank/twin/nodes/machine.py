@@ -66,7 +66,10 @@ class Taint:
 
 @dataclass(frozen=True)
 class MachineTemplate:
-    """Machines of one node group in one zone. ``labels`` are the group's own; those EKS sets are added."""
+    """Machines of one node group in one zone. ``labels`` are the group's own; those EKS sets are added.
+
+    ``node_group`` is empty for machines that are in none, as Karpenter starts them.
+    """
 
     instance_type: str
     zone: str
@@ -131,15 +134,18 @@ def labels_of(machine: Machine) -> dict[str, str]:
         return dict(sorted((of_kubelet | dict(template.labels)).items()))
     of_eks = {
         "beta.kubernetes.io/instance-type": template.instance_type,
-        "eks.amazonaws.com/capacityType": template.capacity_type,
-        "eks.amazonaws.com/nodegroup": template.node_group,
-        "eks.amazonaws.com/nodegroup-image": template.image_id,
         "failure-domain.beta.kubernetes.io/region": template.region,
         "failure-domain.beta.kubernetes.io/zone": template.zone,
         "node.kubernetes.io/instance-type": template.instance_type,
         "topology.kubernetes.io/region": template.region,
         "topology.kubernetes.io/zone": template.zone,
     }
+    of_group = {
+        "eks.amazonaws.com/capacityType": template.capacity_type,
+        "eks.amazonaws.com/nodegroup": template.node_group,
+        "eks.amazonaws.com/nodegroup-image": template.image_id,
+    }
+    of_eks |= of_group if template.node_group else {}
     return dict(sorted((of_kubelet | of_eks | dict(template.labels)).items()))
 
 
