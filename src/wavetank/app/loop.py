@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -37,6 +38,11 @@ class LoopThread:
             return work()
 
         return self.run(once())
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Let the loop's thread run a function soon, without waiting; a loop that has ended runs nothing."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(work)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Start a task that runs until it is cancelled; its failure goes to ``on_failure``. On the loop's thread only."""

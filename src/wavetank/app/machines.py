@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from wavetank.base.units import GIB, MIB
-from wavetank.catalog import InstanceType, instance_type
+from wavetank.catalog import InstanceType, boot_seconds, instance_type
 from wavetank.cloud.events import NodeGroup
 from wavetank.twin.nodes import MachineTemplate, Resources
 from wavetank.twin.nodes.machine import Taint
@@ -34,6 +34,7 @@ def templates_of(group: NodeGroup, region: str) -> list[MachineTemplate]:
             capacity_type=group.capacity_type,
             architecture="arm64" if kind.arch == "arm64" else "amd64",
             version=f"{group.version}.0" if group.version.count(".") == 1 else group.version,
+            boot_seconds=boot_seconds(kind),
         )
         for subnet in group.subnets
     ]

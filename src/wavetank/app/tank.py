@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import assert_never
 
 from wavetank.app.access import AwsTokens
+from wavetank.app.autoscaling_groups import AutoscalingGroups, drop, put, within_quota
 from wavetank.app.loop import LoopThread
-from wavetank.app.machines import templates_of
 from wavetank.base.errors import OperationFailed
 from wavetank.cloud import Cloud, CloudOptions
 from wavetank.cloud.events import (
@@ -28,7 +28,6 @@ from wavetank.cloud.events import (
     ClusterEndpoint,
     ClusterRef,
     ClusterUpdated,
-    NodeGroup,
     NodeGroupCreated,
     NodeGroupDeleted,
     NodeGroupUpdated,
@@ -42,7 +41,9 @@ START_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class TankOptions:
-    """Ports 0 take free ones. ``environment`` is what real pods' processes inherit."""
+    """Ports 0 take free ones. ``environment`` is what real pods' processes inherit, ``vcpu_quota`` how many vCPUs the account
+    may run; None is no limit.
+    """
 
     region: str
     account: str
@@ -52,6 +53,7 @@ class TankOptions:
     speed: float = 1.0
     local_commands: Mapping[str, LocalCommand] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    vcpu_quota: int | None = None
 
 
 class Tank:
@@ -63,6 +65,7 @@ class Tank:
         self.failed = threading.Event()
         self._loop = LoopThread("wavetank-twins", self._fail)
         self._worlds: dict[ClusterRef, World] = {}
+        self._scaling: dict[ClusterRef, AutoscalingGroups] = {}
         self.cloud = Cloud(
             CloudOptions(port=options.aws_port, account=options.account), self._open, listeners=(self._heard,)
         )
@@ -142,6 +145,7 @@ class Tank:
         )
         world = self._loop.run(self._opened(options, tokens), START_SECONDS)
         self._worlds[created.cluster] = world
+        self._scaling[created.cluster] = self._scaled(world, created.cluster.region)
         return ClusterEndpoint(world.api.url, world.api.ca_pem)
 
     async def _opened(self, options: WorldOptions, tokens: AwsTokens) -> World:
@@ -150,7 +154,17 @@ class Tank:
         self._loop.spawn(world.pacer.run(), f"pace of {options.name}")
         return world
 
+    def _scaled(self, world: World, region: str) -> AutoscalingGroups:
+        """Sizes of the twin's groups are those of the embedded AWS."""
+        if self.options.vcpu_quota is not None:
+            world.groups.capacity = within_quota(world, self.options.vcpu_quota)
+        environment = self.cloud.client_environment(region)
+        return AutoscalingGroups(world.groups, environment, lambda action: self._loop.post(lambda: world.post(action)))
+
     def _close(self, reference: ClusterRef) -> None:
+        scaling = self._scaling.pop(reference, None)
+        if scaling is not None:
+            scaling.close()
         world = self._worlds.pop(reference, None)
         if world is not None:
             self._loop.run(world.close(), START_SECONDS)
@@ -163,9 +177,9 @@ class Tank:
             case ClusterDeleted(cluster):
                 self._close(cluster)
             case NodeGroupCreated(_, group) | NodeGroupUpdated(_, group):
-                self._loop.call(lambda: _resize(world, group, group.desired_size))
+                self._loop.call(lambda: put(world, group, event.cluster.name))
             case NodeGroupDeleted(_, group):
-                self._loop.call(lambda: _resize(world, group, 0))
+                self._loop.call(lambda: drop(world, group))
             case AddonCreated(_, addon) | AddonUpdated(_, addon):
                 self._loop.call(lambda: world.install_component(addon.name, addon.version, addon.configuration))
             case AddonDeleted(_, addon, preserve):
@@ -179,8 +193,3 @@ class Tank:
     def _fail(self, error: BaseException) -> None:
         self.failure = error
         self.failed.set()
-
-
-def _resize(world: World, group: NodeGroup, size: int) -> None:
-    world.pacer.catch_up()
-    world.fleet.resize(group.name, size, templates_of(group, world.options.region))

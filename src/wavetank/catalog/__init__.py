@@ -21,6 +21,7 @@ from wavetank.catalog.addons import (
     sidecar_requests,
 )
 from wavetank.catalog.alerts import THRESHOLD, AlertFacts, alert, alert_names
+from wavetank.catalog.boot_times import boot_seconds
 from wavetank.catalog.choices import (
     bottlerocket_kubelet_settings,
     efs_transition_days,
@@ -94,6 +95,7 @@ __all__ = [
     "alert",
     "alert_names",
     "application_load_balancer_unit",
+    "boot_seconds",
     "bottlerocket_kubelet_settings",
     "burstable_baseline_percent",
     "chart",

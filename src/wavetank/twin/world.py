@@ -111,13 +111,13 @@ class World:
             commands=self.options.local_commands,
             state_folder=self.options.state_folder,
             base_environment=self.options.environment,
-            post=self._post,
+            post=self.post,
         )
 
     def _fleet_options(self) -> FleetOptions:
         return FleetOptions(network_ready=NetworkPlugin(self.cluster))
 
-    def _post(self, action: Callable[[], None]) -> None:
+    def post(self, action: Callable[[], None]) -> None:
         """Something outside has happened: bring the clock to the moment and let the engine run it."""
         self.pacer.catch_up()
         self.engine.call_soon(action)

@@ -2,7 +2,8 @@
 
 Read are ``autoDiscovery`` (``clusterName``, ``tags``), ``autoscalingGroups``, ``extraArgs``, ``extraArgsList``,
 ``cloudProvider``, ``awsRegion``, ``image``, ``replicaCount``, ``rbac.serviceAccount`` and
-what every stand-in reads (see ``component``). Without a group to look for the chart makes no Deployment.
+what every stand-in reads (see ``component``). Without a group to look for the chart makes no Deployment; installed without
+any values at all (which is not the chart) it looks for every group that says ``enabled``.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ def objects(installation: Installation) -> list[Obj]:
 
 
 def _has_groups(values: Mapping[str, Any]) -> bool:
+    if not values:
+        return True
     discovery = values.get("autoDiscovery") or {}
     return bool(discovery.get("clusterName") or discovery.get("namespace") or values.get("autoscalingGroups"))
 
@@ -110,6 +113,8 @@ def _arguments(values: Mapping[str, Any]) -> Iterator[str]:
             str(tag).replace(_TEMPLATED, str(discovery["clusterName"])) for tag in discovery.get("tags", DEFAULT_TAGS)
         ]
         yield f"--node-group-auto-discovery=asg:tag={','.join(tags)}"
+    elif not values:
+        yield f"--node-group-auto-discovery=asg:tag={DEFAULT_TAGS[0]}"
     for group in values.get("autoscalingGroups") or ():
         yield f"--nodes={group['minSize']}:{group['maxSize']}:{group['name']}"
     for name, value in {**DEFAULT_ARGUMENTS, **(values.get("extraArgs") or {})}.items():
