@@ -106,6 +106,7 @@ def test_pods_of_a_suspended_job_count_as_nothing_and_its_time_begins_anew() -> 
     made.engine.run_for(3)
     assert made.pods() == []
     assert (status(made).get("failed"), ends(made)) == (None, [("Suspended", "JobSuspended")])
+    assert "startTime" not in status(made), "as kubectl shows: no duration while it is held"
     made.cluster.modify(JOBS, NAMESPACE, "work", lambda live: {**live, "spec": {**live["spec"], "suspend": False}})
     made.engine.run_for(3)
     assert len(running(made)) == 2

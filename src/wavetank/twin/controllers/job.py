@@ -235,8 +235,8 @@ class JobController(Controller):
             return
         now.conditions = listed
         self.event(now.job, "Normal", "Suspended" if suspended else "Resumed", words[1])
-        if not suspended:
-            now.start_time = rfc3339(self.now)
+        # A Job that is held has no start: its deadline and its duration begin when it is let go on.
+        now.start_time = "" if suspended else rfc3339(self.now)
 
     def _track(self, key: Key, now: Pass, end: Verdict | None) -> None:
         """Count what has ended and let go of it; the end of the Job is told when no pod is left (``trackJobStatus...``)."""
