@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from wavetank.base.errors import WavetankError
-from wavetank.catalog import addon_names, chart_names
+from wavetank.catalog import addon_names, chart, chart_names
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Cluster
@@ -24,6 +24,7 @@ from .kube_proxy import KUBE_PROXY
 from .load_balancer_controller import LOAD_BALANCER_CONTROLLER
 from .metrics_server import METRICS_SERVER
 from .pod_identity_agent import POD_IDENTITY_AGENT
+from .vpa import VPA
 from .vpc_cni import VPC_CNI
 
 #: those that act, or whose objects are known one by one; for all others the catalogue stands in (see ``charts``)
@@ -38,6 +39,7 @@ COMPONENTS: tuple[Component, ...] = (
     CLOUDWATCH_OBSERVABILITY,
     LOAD_BALANCER_CONTROLLER,
     KEDA,
+    VPA,
     CLUSTER_AUTOSCALER,
 )
 MANAGER = "eks"
@@ -70,7 +72,9 @@ def acts(name: str) -> bool:
 
 def component_named(name: str) -> Component:
     """Raises UnknownComponentError."""
-    found = next((component for component in COMPONENTS if component.name == name), None) or catalogued(name)
+    facts = chart(name)
+    known = facts.name if facts is not None else name
+    found = next((component for component in COMPONENTS if component.name == known), None) or catalogued(name)
     if found is None:
         raise UnknownComponentError(name)
     return found

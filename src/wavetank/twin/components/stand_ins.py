@@ -14,6 +14,7 @@ from .external_secrets import ExternalSecrets
 from .gatekeeper import Gatekeeper
 from .keda import Keda, NoSources, ScalerSources
 from .service_load_balancers import ServiceLoadBalancers
+from .vpa import VerticalPodAutoscaling
 
 
 class StandIns:
@@ -33,11 +34,11 @@ class StandIns:
         sources: ScalerSources | None = None,
         groups: NodeGroups | None = None,
     ) -> None:
-        self._metrics = metrics or NoMetrics()
         keda = Keda(cluster, sources or NoSources())
         self.custom_metrics: MetricsAdapter = keda.metrics
         self._behaviours = (
             keda,
+            VerticalPodAutoscaling(cluster, metrics or NoMetrics()),
             ServiceLoadBalancers(cluster, balancers),
             Gatekeeper(cluster),
             ExternalSecrets(cluster),
