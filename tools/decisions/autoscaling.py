@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from wavetank.kube import quantity
@@ -97,7 +97,7 @@ class ResourceView:
     def available(self) -> bool:
         return True
 
-    def pods(self, namespace: str = "") -> list[PodUsage]:
+    def pods(self, namespace: str = "", names: Collection[str] | None = None) -> list[PodUsage]:
         return self._metrics.of_resources()
 
     def nodes(self) -> list[NodeUsage]:
@@ -146,8 +146,9 @@ def _check(given: Obj) -> None:
     require_known("given", given, fields | {"note"}, fields)
     for phase in given["phases"]:
         require_known("phases", phase, {"at"} | _MEASURED | _ACTIONS, {"at"})
-    if sum(o["kind"] == AUTOSCALER for o in given["objects"]) != 1:
-        raise UnplayableError("objects: exactly one HorizontalPodAutoscaler is expected")
+    kinds = [o["kind"] for o in given["objects"]]
+    if AUTOSCALER not in kinds or "Deployment" not in kinds:
+        raise UnplayableError(f"objects: a Deployment and a {AUTOSCALER} are expected")
 
 
 class HpaReplay:
@@ -200,6 +201,7 @@ class HpaReplay:
 
     @property
     def _hpa(self) -> Obj:
+        """The autoscaler that is watched: the first."""
         return next(o for o in self._given["objects"] if o["kind"] == AUTOSCALER)
 
     @property
@@ -213,11 +215,15 @@ class HpaReplay:
         )
 
     def _on_target(self, change: Change) -> None:
+        if change.name != self._target:
+            return
         replicas = change.object["spec"]["replicas"]
         if change.old is None or change.old["spec"]["replicas"] != replicas:
             self._replicas.append([self._t, replicas])
 
     def _on_autoscaler(self, change: Change) -> None:
+        if change.name != self._hpa["metadata"]["name"]:
+            return
         status = change.object.get("status") or {}
         entry = {
             "t": self._t,
@@ -235,5 +241,5 @@ class HpaReplay:
         if text is None:
             return None
         for pod in self._bench.pods():
-            text = text.replace(f"Pod {pod['metadata']['name']}", "Pod POD")
-        return text.replace(f"{NAMESPACE}/", "NS/")
+            text = text.replace(pod["metadata"]["name"], "POD")
+        return text.replace(NAMESPACE, "NS")

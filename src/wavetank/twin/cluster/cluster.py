@@ -108,11 +108,8 @@ class Cluster:
         if not self.store.has_any(stored_as):
             # Every write of a pod asks for quotas, ranges and budgets that few clusters have.
             return []
-        return [
-            obj
-            for obj in self.store.all(stored_as)
-            if (not namespace or obj["metadata"].get("namespace") == namespace) and (where is None or where(obj))
-        ]
+        found = self.store.in_namespace(stored_as, namespace) if namespace else self.store.all(stored_as)
+        return list(found) if where is None else [obj for obj in found if where(obj)]
 
     def subscribe(self, key: str, subscriber: Subscriber) -> Callable[[], None]:
         """Be told every change of a resource ("*": of all), synchronously; returns what ends the subscription."""

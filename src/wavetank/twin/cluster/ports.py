@@ -6,34 +6,32 @@ honest answers of a cluster in which nothing of the kind is installed or running
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from wavetank.kube.errors import ApiError
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """Use of one container or node over ``window_seconds`` that ended at ``seconds`` of engine time."""
 
     cpu_milli: float
     memory_bytes: int
 
 
-@dataclass(frozen=True)
-class PodUsage:
+class PodUsage(NamedTuple):
     """A pod's newest sample: usage by container name."""
 
     namespace: str
     name: str
     seconds: float
     window_seconds: float
-    containers: dict[str, Usage] = field(default_factory=dict)
+    containers: Mapping[str, Usage] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class NodeUsage:
+class NodeUsage(NamedTuple):
     name: str
     seconds: float
     window_seconds: float
@@ -47,7 +45,9 @@ class MetricsSource(Protocol):
         """Whether metrics.k8s.io is served at all: metrics-server is installed and Ready."""
         ...
 
-    def pods(self, namespace: str = "") -> list[PodUsage]: ...
+    def pods(self, namespace: str = "", names: Collection[str] | None = None) -> list[PodUsage]:
+        """Those of a namespace ("" is all). Who needs only some ``names`` says so; others may be there all the same."""
+        ...
 
     def nodes(self) -> list[NodeUsage]: ...
 
@@ -79,7 +79,7 @@ class NoMetrics:
     def available(self) -> bool:
         return False
 
-    def pods(self, namespace: str = "") -> list[PodUsage]:
+    def pods(self, namespace: str = "", names: Collection[str] | None = None) -> list[PodUsage]:
         return []
 
     def nodes(self) -> list[NodeUsage]:

@@ -59,6 +59,8 @@ class Store:
         self.revision = 1
         self.history: deque[Change] = deque(maxlen=HISTORY_LENGTH)
         self._objects: dict[str, dict[tuple[str, str], Obj]] = {}
+        #: The same objects by resource and namespace, then by name: most questions are about one namespace.
+        self._in_namespace: dict[tuple[str, str], dict[str, Obj]] = {}
         self._subscribers: dict[str, list[Subscriber]] = {}
         #: Whom to tell of a resource's changes, in order; made anew when somebody comes or goes.
         self._told: dict[str, tuple[Subscriber, ...]] = {}
@@ -74,6 +76,10 @@ class Store:
     def all(self, resource_key: str) -> Iterator[Obj]:
         """Every object of a resource, in order of creation in the store."""
         return iter(tuple(self._objects.get(resource_key, {}).values()))
+
+    def in_namespace(self, resource_key: str, namespace: str) -> Iterator[Obj]:
+        """Every object of a resource in a namespace, in order of creation in the store."""
+        return iter(tuple(self._in_namespace.get((resource_key, namespace), {}).values()))
 
     def resource_keys(self) -> tuple[str, ...]:
         return tuple(key for key, objects in self._objects.items() if objects)
@@ -117,12 +123,14 @@ class Store:
         old = objects.get(address)
         stored = self._stamped(obj)
         objects[address] = stored
+        self._in_namespace.setdefault((resource_key, address[0]), {})[address[1]] = stored
         self._publish(Change("MODIFIED" if old is not None else "ADDED", resource_key, stored, old, self.revision))
         return stored
 
     def remove(self, resource_key: str, namespace: str, name: str) -> Obj:
         """Take an object out; returns its last state, stamped with the revision of the removal."""
         old = self._objects[resource_key].pop((namespace, name))
+        del self._in_namespace[resource_key, namespace][name]
         last = self._stamped(old)
         self._publish(Change("DELETED", resource_key, last, old, self.revision))
         return last

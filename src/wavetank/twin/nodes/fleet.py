@@ -22,6 +22,7 @@ from .kubelet.host import Host
 from .kubelet.images import ImageStore
 from .kubelet.volumes import CreateToken
 from .machine import Machine, MachineTemplate, node_object
+from .runtime.modelled import ModelledRuntime
 from .runtime.port import Runtime
 
 LEASE_NAMESPACE = "kube-node-lease"
@@ -112,9 +113,12 @@ class Fleet:
 
     def staying(self, node_group: str) -> list[Machine]:
         """Machines of a group that run or boot, without those that are being retired."""
-        return [
-            m for m in self.machines if m.template.node_group == node_group and not self._members[m.name].retiring
-        ]
+        return [m for m in self.machines if m.template.node_group == node_group and not self._members[m.name].retiring]
+
+    @property
+    def is_modelled(self) -> bool:
+        """Whether no container is a process: then what they use at a moment can be told afterwards."""
+        return isinstance(self._runtime, ModelledRuntime)
 
     @property
     def kubelets(self) -> list[Kubelet]:

@@ -6,16 +6,18 @@ after two scrapes of the same start, as metrics-server does. Samples are kept he
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeAlias
 
 from wavetank.kube.conditions import is_pod_ready
 from wavetank.kube.types import Obj
-from wavetank.twin.cluster import Cluster
+from wavetank.twin.cluster import Change, Cluster
 from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
 
 from .fleet import Fleet
 from .kubelet import Kubelet
-from .machine import Machine
+from .kubelet.worker import PodWorker
+from .runtime.modelled import ModelledContainer
 from .runtime.port import Counter
 
 RESOLUTION_SECONDS = 15.0
@@ -26,75 +28,128 @@ SYSTEM_MEMORY_BYTES = 350 * 1024**2
 
 #: (pod uid, container id)
 _Key: TypeAlias = tuple[str, str]
+Samples: TypeAlias = dict[tuple[str, str], PodUsage]
 
 
 class FleetMetrics:
-    """Scrapes the kubelets while metrics-server is there."""
+    """Scrapes the kubelets while metrics-server is there.
+
+    What modelled containers use at a moment can be told afterwards, so where all are modelled a scrape only notes its time, and
+    who asks for a pod has it sampled then. Processes are read when it is time.
+    """
 
     def __init__(self, cluster: Cluster, fleet: Fleet) -> None:
         self._cluster = cluster
         self._engine = cluster.engine
         self._fleet = fleet
+        #: The last scrape and the one before it, in engine seconds; None when there was none since metrics-server came.
+        self._last: float | None = None
+        self._previous: float | None = None
         self._readings: dict[_Key, Counter] = {}
-        self._pods: dict[tuple[str, str], PodUsage] = {}
-        self._nodes: dict[str, NodeUsage] = {}
+        self._pods: Samples = {}
+        self._serves: bool | None = None
+        for key in ("pods", "deployments.apps"):
+            cluster.subscribe(key, self._on_change)
         self._engine.call_later(RESOLUTION_SECONDS, self._scrape)
 
     def available(self) -> bool:
         """Whether a ready pod of metrics-server serves the API."""
-        pods = self._cluster.list("pods", SERVER_NAMESPACE, lambda pod: _is_server(pod) and is_pod_ready(pod))
-        return bool(pods) and self._cluster.find("deployments.apps", SERVER_NAMESPACE, SERVER_NAME) is not None
+        if self._serves is None:
+            pods = self._cluster.list("pods", SERVER_NAMESPACE, lambda pod: _is_server(pod) and is_pod_ready(pod))
+            deployment = self._cluster.find("deployments.apps", SERVER_NAMESPACE, SERVER_NAME)
+            self._serves = bool(pods) and deployment is not None
+        return self._serves
 
-    def pods(self, namespace: str = "") -> list[PodUsage]:
+    def _on_change(self, change: Change) -> None:
+        if change.namespace == SERVER_NAMESPACE:
+            self._serves = None
+
+    def pods(self, namespace: str = "", names: Collection[str] | None = None) -> list[PodUsage]:
         """Newest samples of pods that still exist, by namespace and name."""
         if not self.available():
             return []
-        found = (usage for (ns, _), usage in sorted(self._pods.items()) if namespace in ("", ns))
-        return [usage for usage in found if self._cluster.find("pods", usage.namespace, usage.name) is not None]
+        if names is not None:
+            pods = [pod for name in sorted(names) if (pod := self._cluster.find("pods", namespace, name)) is not None]
+        else:
+            pods = sorted(self._cluster.list("pods", namespace), key=_address)
+        return [usage for pod in pods if (usage := self._newest(pod)) is not None]
 
     def nodes(self) -> list[NodeUsage]:
-        return [usage for _, usage in sorted(self._nodes.items())] if self.available() else []
+        if not self.available() or self._last is None:
+            return []
+        kubelets = {k.host.machine.name: k for k in self._fleet.kubelets if k.host.up_since_seconds <= self._last}
+        return [self._node_usage(kubelets[name]) for name in sorted(kubelets)]
+
+    def _newest(self, pod: Obj) -> PodUsage | None:
+        if not self._fleet.is_modelled:
+            return self._pods.get(_address(pod))
+        kubelet = self._fleet.kubelet_of(pod["spec"].get("nodeName", ""))
+        worker = kubelet.workers.get(pod["metadata"]["uid"]) if kubelet is not None else None
+        return self._told_by(worker) if worker is not None else None
+
+    def _told_by(self, worker: PodWorker) -> PodUsage | None:
+        """The sample of the last scrape, worked out now; None when some container had not been there twice."""
+        if self._last is None or self._previous is None:
+            return None
+        usages: dict[str, Usage] = {}
+        for record in worker.records.values():
+            process = record.process
+            if process is None:
+                continue
+            assert isinstance(process, ModelledContainer), "a modelled fleet runs modelled containers"
+            if process.started_seconds > self._previous:
+                return None
+            usages[record.name] = Usage(*process.use_at(self._last))
+        return self._usage_of(worker.pod, usages) if usages else None
+
+    def _usage_of(self, pod: Obj, usages: dict[str, Usage]) -> PodUsage:
+        assert self._last is not None, "there are samples of scrapes only"
+        return PodUsage(*_address(pod), self._last, RESOLUTION_SECONDS, usages)
+
+    # --- scrapes -----------------------------------------------------------------------------------------------
 
     def _scrape(self) -> None:
         self._engine.call_later(RESOLUTION_SECONDS, self._scrape)
         if not self.available():
-            self._readings, self._pods, self._nodes = {}, {}, {}
+            self._last = self._previous = None
+            self._readings, self._pods = {}, {}
             return
+        self._previous, self._last = self._last, self._engine.now
+        if not self._fleet.is_modelled:
+            self._read_processes()
+
+    def _read_processes(self) -> None:
         readings: dict[_Key, Counter] = {}
-        pods: dict[tuple[str, str], PodUsage] = {}
-        nodes: dict[str, NodeUsage] = {}
-        for kubelet in self._fleet.kubelets:
-            samples = self._samples(kubelet, readings)
-            pods |= {(usage.namespace, usage.name): usage for usage in samples}
-            machine = kubelet.host.machine
-            nodes[machine.name] = self._node_usage(machine, kubelet, samples)
-        self._readings, self._pods, self._nodes = readings, pods, nodes
+        workers = [worker for kubelet in self._fleet.kubelets for worker in kubelet.workers.values()]
+        samples = [sample for worker in workers if (sample := self._sample(worker, readings)) is not None]
+        self._readings, self._pods = readings, {(s.namespace, s.name): s for s in samples}
 
-    def _samples(self, kubelet: Kubelet, readings: dict[_Key, Counter]) -> list[PodUsage]:
-        """Pods all of whose running containers have been read twice; notes today's readings."""
-        found: list[PodUsage] = []
-        for uid, worker in kubelet.workers.items():
-            running = [r for r in worker.records.values() if r.process is not None]
-            usages: dict[str, Usage] = {}
-            for record in running:
-                counter = record.process.counter() if record.process is not None else None
-                if counter is None:
-                    continue
-                key = (uid, record.container_id)
-                readings[key] = counter
-                if key in self._readings:
-                    usages[record.name] = _usage(self._readings[key], counter)
-            if running and len(usages) == len(running):
-                metadata = worker.pod["metadata"]
-                window = RESOLUTION_SECONDS
-                found.append(PodUsage(metadata["namespace"], metadata["name"], self._engine.now, window, usages))
-        return found
+    def _sample(self, worker: PodWorker, readings: dict[_Key, Counter]) -> PodUsage | None:
+        """A pod all of whose running containers have been read twice; notes today's readings."""
+        running = [r for r in worker.records.values() if r.process is not None]
+        usages: dict[str, Usage] = {}
+        for record in running:
+            counter = record.process.counter() if record.process is not None else None
+            if counter is None:
+                continue
+            key = (worker.pod["metadata"]["uid"], record.container_id)
+            readings[key] = counter
+            if key in self._readings:
+                usages[record.name] = _usage(self._readings[key], counter)
+        return self._usage_of(worker.pod, usages) if running and len(usages) == len(running) else None
 
-    def _node_usage(self, machine: Machine, kubelet: Kubelet, samples: list[PodUsage]) -> NodeUsage:
+    def _node_usage(self, kubelet: Kubelet) -> NodeUsage:
+        machine, workers = kubelet.host.machine, kubelet.workers.values()
+        samples = [sample for worker in workers if (sample := self._newest(worker.pod)) is not None]
         containers = [usage for sample in samples for usage in sample.containers.values()]
         cpu = sum(u.cpu_milli for u in containers) + machine.template.capacity.cpu_milli * SYSTEM_CPU_FRACTION
         memory = sum(u.memory_bytes for u in containers) + SYSTEM_MEMORY_BYTES
-        return NodeUsage(machine.name, self._engine.now, RESOLUTION_SECONDS, Usage(cpu, memory))
+        assert self._last is not None, "there are samples of scrapes only"
+        return NodeUsage(machine.name, self._last, RESOLUTION_SECONDS, Usage(cpu, memory))
+
+
+def _address(pod: Obj) -> tuple[str, str]:
+    return pod["metadata"]["namespace"], pod["metadata"]["name"]
 
 
 def _is_server(pod: Obj) -> bool:

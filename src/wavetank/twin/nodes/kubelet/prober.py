@@ -72,6 +72,8 @@ class ProbeWorker:
         self._run_length = 0
         self._result: bool | None = None
         self._on_hold = False
+        #: Since when it does not tick; None while it does.
+        self._resting_since_seconds: float | None = None
 
     def start(self, kubelet_age_seconds: float) -> None:
         delay = 0.0
@@ -93,9 +95,32 @@ class ProbeWorker:
             return
         if self._timer is not None:
             self._timer.cancel()
+        self._resting_since_seconds = None
         self._timer = self._engine.call_soon(self._tick)
 
+    def wake(self) -> None:
+        """Tick again, in time with the ticks that were left out: there is another container to ask."""
+        if self._stopped or self._resting_since_seconds is None:
+            return
+        period = self._numbers.period_seconds
+        past = (self._engine.now - self._resting_since_seconds) // period
+        self._timer = self._engine.call_at(self._resting_since_seconds + (past + 1) * period, self._tick)
+        self._resting_since_seconds = None
+
+    def _may_rest(self) -> bool:
+        """Whether no answer can change anything before another container runs. Most ticks of most pods are of this kind."""
+        record = self._record
+        if self._asking or record.process is None or record.container_id != self._container_id:
+            return False
+        if self.kind == "startup":
+            return record.started
+        passed = self._result is True and self._run_result is True
+        return passed and record.started and record.process.is_settled()
+
     def _tick(self) -> None:
+        if self._may_rest():
+            self._resting_since_seconds, self._timer = self._engine.now, None
+            return
         self._timer = self._engine.call_later(self._numbers.period_seconds, self._tick)
         if self._asking:
             self._missed_tick = True

@@ -149,6 +149,9 @@ class PodWorker:
         return self.stage == "running" and not record.running
 
     def container_started(self, record: ContainerRecord) -> None:
+        for worker in self._probes:
+            if worker.serves(record):
+                worker.wake()
         if record.probe("startup") is None:
             self._mark_started(record)
 

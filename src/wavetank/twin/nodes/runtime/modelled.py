@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from wavetank.kube import quantity
 from wavetank.kube.types import Obj
@@ -16,20 +17,35 @@ from wavetank.twin.engine import Engine
 
 from .port import Container, Counter, Exit, Launch, Outcome, Sandbox, VolumeFiles
 
-Check = Callable[[str, float], bool]
+
+class Check(Protocol):
+    """Whether a probe succeeds, by what it asks for and the seconds since the container's start."""
+
+    def __call__(self, target: str, since_start_seconds: float, /) -> bool: ...
+
+
 #: An idle process: this part of what the container asks for, and never less than a small process takes.
 IDLE_CPU_FRACTION = 0.02
 IDLE_MEMORY_FRACTION = 0.3
 LEAST_MEMORY_BYTES = 16 * 1024**2
 
 
+@dataclass(frozen=True)
+class HealthyFrom:
+    """A check whose answers are the same for good once it succeeds, so that nobody need ask again."""
+
+    seconds: float
+
+    def __call__(self, target: str, since_start_seconds: float, /) -> bool:
+        return since_start_seconds >= self.seconds
+
+
 def healthy_after(seconds: float) -> Check:
     """Probes of every kind succeed from that many seconds after the container's start."""
-    return lambda kind, since_start: since_start >= seconds
+    return HealthyFrom(seconds)
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """Of one container at one moment."""
 
     cpu_milli: float
@@ -80,10 +96,11 @@ class ModelledContainer:
         self._container = launch.container
         self._behaviour = behaviour
         self._on_exit: Callable[[Exit], None] | None = on_exit
-        self._started_seconds = engine.now
+        self.started_seconds = engine.now
         self._cpu_seconds = 0.0
         self._counted_seconds = engine.now
         self._stopping = False
+        self._idle: Use | None = None
         if behaviour.exit_after_seconds is not None:
             engine.call_later(behaviour.exit_after_seconds, lambda: self._end(behaviour.exit))
 
@@ -105,19 +122,31 @@ class ModelledContainer:
 
     def check(self, probe: Obj, done: Callable[[Outcome], None]) -> None:
         target = _target_of(probe)
-        success = self._behaviour.healthy(target, self._engine.now - self._started_seconds)
+        success = self._behaviour.healthy(target, self._engine.now - self.started_seconds)
         done(Outcome(True) if success else Outcome(False, _failure_text(probe, target)))
+
+    def is_settled(self) -> bool:
+        healthy = self._behaviour.healthy
+        return isinstance(healthy, HealthyFrom) and healthy("", self._engine.now - self.started_seconds)
 
     def run_hook(self, handler: Obj, done: Callable[[Outcome], None]) -> None:
         done(Outcome(True))
 
     def counter(self) -> Counter:
         now = self._engine.now
-        behaviour = self._behaviour
-        use = behaviour.use(now) if behaviour.use is not None else idle_use(self._container)
+        use = self.use_at(now)
         self._cpu_seconds += use.cpu_milli / 1000 * (now - self._counted_seconds)
         self._counted_seconds = now
         return Counter(now, self._cpu_seconds, use.memory_bytes)
+
+    def use_at(self, seconds: float) -> Use:
+        """What it uses at a moment of its life, whenever that is asked."""
+        use = self._behaviour.use
+        if use is not None:
+            return use(seconds)
+        if self._idle is None:
+            self._idle = idle_use(self._container)
+        return self._idle
 
     def log_files(self) -> list[Path]:
         return []

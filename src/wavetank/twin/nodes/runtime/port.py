@@ -81,6 +81,10 @@ class Container(Protocol):
         """Do what a probe says, within its ``timeoutSeconds``; ``done`` is called exactly once."""
         ...
 
+    def is_settled(self) -> bool:
+        """Whether every probe succeeds and will succeed as long as this container runs: then nobody need ask again."""
+        ...
+
     def run_hook(self, handler: Obj, done: Callable[[Outcome], None]) -> None:
         """Do what a lifecycle handler says (exec or httpGet; sleep is the kubelet's); ``done`` is called exactly once."""
         ...

@@ -261,6 +261,9 @@ class ProcessContainer:
         timeout = float(probe.get("timeoutSeconds") or 1)
         self._runtime.ask(self._outcome(probe, timeout), done)
 
+    def is_settled(self) -> bool:
+        return False
+
     def run_hook(self, handler: Obj, done: Callable[[Outcome], None]) -> None:
         self._runtime.ask(self._outcome(handler, DEFAULT_HOOK_SECONDS), done)
 
