@@ -15,8 +15,6 @@ from command_line import EXAMPLE, wavetank
         ((EXAMPLE, "--terraform", "infra"), "--terraform runs files instead of a platform"),
         ((EXAMPLE, "--manifests", "k8s"), "--manifests goes with --terraform"),
         ((EXAMPLE, "-n", "shop"), "--namespace goes with --terraform"),
-        (("--terraform", "infra", "--run", "shop/api"), "'shop/api' is not IMAGE=COMMAND"),
-        (("--terraform", "infra", "--run", "shop/api='open"), "No closing quotation"),
     ],
 )
 def test_words_that_do_not_go_together_are_refused(words: tuple[object, ...], said: str) -> None:
@@ -31,6 +29,14 @@ def test_a_terraform_folder_that_is_none_is_told_with_all_other_mistakes(tmp_pat
     assert "has no .tf files" in ended.err
     assert ended.err.count("there is no such file or folder") == 2
     assert "3 problems" in ended.err
+
+
+@pytest.mark.parametrize(("image", "said"), [("=true", "names no image"), ("shop/api='open", "No closing quotation")])
+def test_an_image_that_cannot_run_is_told(tmp_path: Path, image: str, said: str) -> None:
+    (tmp_path / "main.tf").write_text("")
+    ended = wavetank("up", "--terraform", tmp_path, "--run", image)
+    assert ended.code == 2
+    assert said in ended.err
 
 
 def test_a_real_pod_lives_in_real_time(tmp_path: Path) -> None:

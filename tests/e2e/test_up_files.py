@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,7 @@ def written(folder: Path) -> None:
 def test_files_of_others_run_the_same_way_and_leave_nothing(tmp_path: Path) -> None:
     written(tmp_path)
     before = sorted(str(path) for path in tmp_path.rglob("*"))
-    server = "python -m http.server {PORT} --bind {HOST}"
+    server = f"{sys.executable} -m http.server {{PORT}} --bind {{HOST}}"
     options = ["--terraform", "live", "--var-file", "dev.tfvars", "--var", "size=2", "--manifests", "k8s"]
     ports = ["--aws-port", "0", "--api-port", "0"]
     more = ["--component", "metrics-server", "--run", f"shop/api={server}"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from wavetank.app.bare import commands_of
 from wavetank.app.charts import Installed
 from wavetank.app.courses import Course, PlatformCourse, SourceFiles, files_course
 from wavetank.app.courses.files import ENVIRONMENT
@@ -26,25 +26,6 @@ from wavetank.twin.nodes.runtime.local_command import LocalCommand
 #: the folder that `status` and `down` look in when they are told no platform
 HERE = Path("platform.yaml")
 _WORDS = "wavetank.up.words"
-
-
-class LocalImage(click.ParamType[tuple[str, LocalCommand]]):
-    """IMAGE=COMMAND."""
-
-    name = "image=command"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, LocalCommand]:
-        image, sign, command = str(value).partition("=")
-        try:
-            words = shlex.split(command)
-        except ValueError as wrong:
-            self.fail(f"{value!r}: {wrong}", param, ctx)
-        if not image or not sign or not words:
-            self.fail(f"{value!r} is not IMAGE=COMMAND, such as shop/api='python -m api'", param, ctx)
-        words = [sys.executable if word in ("python", "python3") else word for word in words]
-        return image, LocalCommand(tuple(words), Path.cwd())
 
 
 class Repeatable(click.Command):
@@ -92,10 +73,9 @@ class Repeatable(click.Command):
 @click.option(
     "--run",
     "local",
-    type=LocalImage(),
-    metavar="IMAGE=COMMAND",
+    metavar="IMAGE[=COMMAND]",
     multiple=True,
-    help="With --terraform: containers of IMAGE run as this command on this computer, told {HOST} and {PORT}.",
+    help="With --terraform: containers of IMAGE run on this computer, in this folder, as COMMAND (default: their own).",
 )
 @click.option(
     "--speed",
@@ -125,7 +105,7 @@ def command(
     var_file: tuple[Path, ...],
     component: tuple[str, ...],
     cluster: str,
-    local: tuple[tuple[str, LocalCommand], ...],
+    local: tuple[str, ...],
     speed: float,
     detach: bool,
     aws_port: int,
@@ -152,7 +132,7 @@ def command(
             raise click.UsageError("--terraform runs files instead of a platform: leave PLATFORM.YAML out")
         charts = Installed(_stated(ctx, environment), values, release, namespace)
         files = SourceFiles(terraform, manifests, charts, variables, var_file, component, cluster, _region(os.environ))
-        course = files_course(files, dict(local), dict(os.environ))
+        course = files_course(files, _commands(local), dict(os.environ))
         folder = SessionFolder(HERE, _stated(ctx, environment) or ENVIRONMENT)
     if course.local_commands and speed != 1:
         raise click.UsageError("real pods run in real time: leave --speed out, or their local commands")
@@ -176,6 +156,11 @@ def _platform(ctx: click.Context, platform: Path | None, environment: str) -> Pl
     if platform is None:
         raise click.UsageError("name a PLATFORM.YAML, or the files to run with --terraform DIR --manifests PATH")
     return PlatformCourse(design(platform, environment, today()), platform.resolve().parent)
+
+
+def _commands(images: Sequence[str]) -> dict[str, LocalCommand]:
+    """Their programs are looked for from the folder in which the verb was called."""
+    return {image: replace(each, folder=Path.cwd()) for image, each in commands_of(images).items()}
 
 
 def _stated(ctx: click.Context, environment: str) -> str | None:

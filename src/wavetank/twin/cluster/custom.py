@@ -1,6 +1,6 @@
 """Custom resources: what a CustomResourceDefinition makes of the cluster once it is established.
 
-Watches the definitions, accepts their names, serves their versions a moment later, and clears the objects away when a
+Watches the definitions, accepts their names, serves their versions, and clears the objects away when a
 definition goes. Follows apiextensions-apiserver (naming, establishing and finalizing controllers, ``crd_handler.go``).
 """
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 KEY = "customresourcedefinitions.apiextensions.k8s.io"
 CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
-#: The naming controller's work, and the time until the handlers follow.
+#: The naming controller's work. A real server's handlers follow up to a second later; here who saw Established may go on.
 ACCEPT_SECONDS = 0.02
-SERVE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Definitions:
         elif not is_true(change.object, "Established"):
             later(ACCEPT_SECONDS, lambda: self._accept(name))
         elif _serves_differently(change):
-            later(SERVE_SECONDS, lambda: self._serve(name))
+            self._serve(name)
 
     def _accept(self, name: str) -> None:
         """Take the names, unless another definition has them."""

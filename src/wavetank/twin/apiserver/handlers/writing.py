@@ -29,6 +29,27 @@ _CREATED_BY_UPDATE = frozenset(
         "clusterrolebindings.rbac.authorization.k8s.io",
     }
 )
+#: Kinds whose deletion answers with the object as it was (``ReturnDeletedObject`` of their stores), others with a Status.
+_TELL_WHAT_WENT = frozenset(
+    {
+        "pods",
+        "podtemplates",
+        "services",
+        "serviceaccounts",
+        "resourcequotas",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+        "storageclasses.storage.k8s.io",
+        "csidrivers.storage.k8s.io",
+        "csinodes.storage.k8s.io",
+        "volumeattachments.storage.k8s.io",
+        "volumeattributesclasses.storage.k8s.io",
+        "deviceclasses.resource.k8s.io",
+        "resourceclaims.resource.k8s.io",
+        "resourceclaimtemplates.resource.k8s.io",
+        "resourceslices.resource.k8s.io",
+    }
+)
 
 
 def _placed(obj: Obj, exchange: Exchange, resource: Resource) -> Obj:
@@ -185,7 +206,7 @@ async def delete(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     edge.pacer.catch_up()
     last = _remove(edge, exchange, resource, namespace, target.name, options)
     remains = edge.cluster.find(resource.key, namespace, target.name) is not None
-    if resource.key in ("pods", "namespaces") or (remains and not options.get("dryRun")):
+    if resource.key in _TELL_WHAT_WENT or resource.key == "namespaces" or (remains and not options.get("dryRun")):
         return shaped(edge, exchange, resource, last, exchange.accepted())
     details = {"name": target.name, "group": resource.group, "kind": resource.plural, "uid": last["metadata"]["uid"]}
     return answer_of(success(details), exchange.accepted(tables=False))
