@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from wavetank.kube.conditions import is_true
+from wavetank.twin.cluster import Change
+
 from .fleet import Fleet
 from .machine import Machine
 
@@ -95,3 +98,38 @@ class Interruptions:
         if self._fleet.instance_of(machine.name) is machine:
             self._engine.record("ec2", "take back", machine.name)
             self._fleet.stop(machine.name)
+
+
+class ManagedSpotGroups:
+    """What EKS does about notices for machines of its groups: another one first where there is time, then the old one is emptied.
+
+    EKS user guide, "Managed node group capacity types": on a rebalance recommendation a new machine is started and the old one
+    cordoned and drained when it is Ready; on an interruption notice draining begins at once.
+    """
+
+    def __init__(self, interruptions: Interruptions, fleet: Fleet) -> None:
+        self._fleet = fleet
+        #: Which machine stands for which, by names of nodes.
+        self._replaced: dict[str, str] = {}
+        cluster = fleet.cluster
+        self._ends = (interruptions.listen(self._hear), cluster.subscribe("nodes", self._note_node))
+
+    def close(self) -> None:
+        for end in self._ends:
+            end()
+
+    def _hear(self, notice: Notice) -> None:
+        machine = notice.machine
+        if not machine.template.node_group or machine.template.capacity_type != SPOT:
+            return
+        if machine.name not in self._replaced:
+            self._replaced[machine.name] = self._fleet.start(machine.template).name
+        if notice.kind == "interruption":
+            self._fleet.retire(machine.name)
+
+    def _note_node(self, change: Change) -> None:
+        if change.type == "DELETED" or not is_true(change.object, "Ready"):
+            return
+        for old, new in self._replaced.items():
+            if new == change.name and self._fleet.instance_of(old) is not None:
+                self._fleet.retire(old)

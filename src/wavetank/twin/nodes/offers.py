@@ -6,7 +6,8 @@ nothing here starts a machine or knows a price.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -100,12 +101,12 @@ class Ground:
 
 
 class Offers(Protocol):
-    """A cloud. Answers may change from call to call; who asks keeps no copy."""
+    """A cloud. Answers may change from call to call; who asks keeps no copy, and nothing here waits."""
 
     region: str
 
-    def ground(self, node_class: Obj) -> Ground:
-        """Subnets, security groups and images that a node class selects; empty where it selects none."""
+    def ground(self, node_class: Obj) -> Ground | None:
+        """Subnets, security groups and images that a node class selects, empty where it selects none; None: not known yet."""
         ...
 
     def instance_types(self, node_class: Obj) -> Sequence[InstanceOffer]:
@@ -114,6 +115,10 @@ class Offers(Protocol):
 
     def refusal(self, instance_type: str, offering: Offering) -> str:
         """Asked when a machine is to start: why the cloud has none of these just now, or ""."""
+        ...
+
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Be told when answers may be others than before; returns what ends that."""
         ...
 
 
@@ -126,13 +131,26 @@ class GivenOffers:
     region: str = "us-west-2"
     #: (instance type, zone, capacity type) of which nothing is to be had; what prices say stays as it is.
     exhausted: set[tuple[str, str, str]] = field(default_factory=set)
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
+    _shapes: Shapes = field(default_factory=lambda: Shapes())
 
-    def ground(self, node_class: Obj) -> Ground:
+    def give(self, ground: Ground) -> None:
+        """From now on the cloud has these subnets, groups and images."""
+        self.given = ground
+        for listener in tuple(self._listeners):
+            listener()
+
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def ground(self, node_class: Obj) -> Ground | None:
         return self.given
 
     def instance_types(self, node_class: Obj) -> Sequence[InstanceOffer]:
         zones = {subnet.zone for subnet in self.given.subnets}
-        return [shaped(within(offer, zones), node_class) for offer in self.types]
+        base = " ".join([*sorted(zones), str(id(self.types))])
+        return self._shapes.of(node_class, base, lambda: (within(offer, zones) for offer in self.types))
 
     def refusal(self, instance_type: str, offering: Offering) -> str:
         return no_capacity(instance_type, offering, self.exhausted)
@@ -146,6 +164,22 @@ def no_capacity(instance_type: str, offering: Offering, exhausted: set[tuple[str
         f"InsufficientInstanceCapacity: We currently do not have sufficient {instance_type} capacity in the "
         f"Availability Zone you requested ({offering.zone})."
     )
+
+
+@dataclass
+class Shapes:
+    """Types shaped for node classes, remembered: the same few classes ask again and again."""
+
+    _known: dict[str, list[InstanceOffer]] = field(default_factory=dict)
+
+    def of(self, node_class: Obj, base: str, types: Callable[[], Iterable[InstanceOffer]]) -> list[InstanceOffer]:
+        """``base`` names the unshaped types, which ``types`` gives."""
+        spec = node_class.get("spec") or {}
+        asked = json.dumps([base, spec.get("kubelet"), spec.get("blockDeviceMappings")], sort_keys=True)
+        found = self._known.get(asked)
+        if found is None:
+            found = self._known[asked] = [shaped(offer, node_class) for offer in types()]
+        return found
 
 
 def within(offer: InstanceOffer, zones: set[str]) -> InstanceOffer:

@@ -88,8 +88,8 @@ def launched(claim: Obj, bought: Purchase, machine: Machine, node_class: Obj) ->
         **(claim.get("status") or {}),
         "providerID": machine.provider_id,
         "imageID": machine.template.image_id,
-        "capacity": _known(machine.template.capacity.as_list()),
-        "allocatable": _known(machine.template.allocatable.as_list()),
+        "capacity": _known(bought.offer.capacity.as_list()),
+        "allocatable": _known(bought.offer.allocatable.as_list()),
     }
     return metadata, status
 

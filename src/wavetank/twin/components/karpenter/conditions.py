@@ -236,7 +236,8 @@ class ClassStatus(Loop):
             changed = {**found["metadata"], "annotations": {**annotations, **hashes}}
             found = self.cluster.update({**found, "metadata": changed}, manager=names.COMPONENT)
         ground = self.live.offers.ground(found)
-        self.write_status(found, self._status(found, ground))
+        if ground is not None:
+            self.write_status(found, self._status(found, ground))
         self.enqueue(key, DRIFT_SECONDS)
 
     def _status(self, found: Obj, ground: Ground) -> Obj:

@@ -45,6 +45,7 @@ class Karpenter:
         self._disruption = Disruption(self.live, self._queue)
         self._interruption = InterruptionHandler(self.live)
         self._ends = [cluster.subscribe("pods", self._note), cluster.subscribe("nodes", self._note_node)]
+        self._ends.append(offers.on_change(self._look_around))
         if interruptions is not None:
             self._ends.append(interruptions.listen(self._interruption.hear))
         for loop in self._loops:
@@ -98,6 +99,11 @@ class Karpenter:
         self._disruption.rest()
         self._queue.rest()
         self.live.forget()
+
+    def _look_around(self) -> None:
+        """The cloud is not what it was: classes find other things, nodes may have drifted."""
+        for loop in self._loops:
+            loop.wake()
 
     def _note_node(self, change: Change) -> None:
         """Pods of a node that begins to go need a place."""

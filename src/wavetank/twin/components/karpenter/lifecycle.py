@@ -6,6 +6,7 @@ Upstream: ``pkg/controllers/nodeclaim/lifecycle`` (``launch.go``, ``registration
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from wavetank.kube.conditions import Status, is_true
 from wavetank.kube.resources import amounts
@@ -17,6 +18,7 @@ from wavetank.twin.nodes.offers import Ground
 
 from . import names
 from .claims import launched, machine_template, requirements_of
+from .devices import offered
 from .instances import Purchase, purchase
 from .live import Live, Loop
 from .state import same_taint
@@ -87,7 +89,9 @@ class Lifecycle(Loop):
             told = "; ".join(errors) or "no instance type was available"
             self._give_up(claim, "InsufficientCapacityError", NO_CAPACITY + told)
             return
-        machine = self._started(claim, bought, self.live.offers.ground(node_class))
+        ground = self.live.offers.ground(node_class)
+        assert ground is not None, "a class whose ground is not known is not ready"
+        machine = self._started(claim, bought, ground)
         self._write_launched(claim, bought, machine, node_class)
 
     def _bought(self, claim: Obj, node_class: Obj) -> tuple[Purchase | None, list[str]]:
@@ -110,7 +114,9 @@ class Lifecycle(Loop):
         image = images[0] if images else "ami-0a1b2c3d4e5f67890"
         version = f"{self.cluster.version}.0"
         region = self.live.offers.region
-        return self.live.fleet.start(machine_template(claim, bought, subnet, region, image, version))
+        template = machine_template(claim, bought, subnet, region, image, version)
+        devices = {kind: offered(self.cluster, getattr(template, kind)) for kind in ("capacity", "allocatable")}
+        return self.live.fleet.start(replace(template, **devices))
 
     def _write_launched(self, claim: Obj, bought: Purchase, machine: Machine, node_class: Obj) -> None:
         metadata, status = launched(claim, bought, machine, node_class)
