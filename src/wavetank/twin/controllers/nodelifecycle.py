@@ -6,6 +6,7 @@ Upstream: ``pkg/controller/nodelifecycle/node_lifecycle_controller.go``.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -50,15 +51,25 @@ class NodeLifecycleController(Controller):
         self._queues: dict[str, ZoneQueue] = {}
         self._zone_of_node: dict[str, str] = {}
         self._drains: dict[str, Timer] = {}
+        #: When each healthy node must be looked at again if nothing happens to it: silence is noted no earlier.
+        self._quiet_until: dict[str, float] = {}
+        #: Zone and readiness of each node that counts, as it was last looked at.
+        self._standings: dict[str, tuple[str, bool]] = {}
+        self._one_is_gone = False
+        #: When the last rounds were, as far back as a node may be left alone.
+        periods = self.settings.nodes.monitor_grace_seconds / self.settings.nodes.monitor_period_seconds
+        self._rounds: deque[float] = deque(maxlen=int(periods) + 2)
 
     def watch(self) -> None:
         self.on("nodes", self.itself, relevant=_what_taints)
-        self.cluster.subscribe("nodes", self._if_gone)
+        self.cluster.subscribe("nodes", self._note_change)
         self.engine.call_later(self.settings.nodes.monitor_period_seconds, self._round)
 
-    def _if_gone(self, change: Change) -> None:
+    def _note_change(self, change: Change) -> None:
+        self._quiet_until.pop(change.name, None)
         if change.type == "DELETED":
             self._signs.pop(change.name, None)
+            self._one_is_gone = self._standings.pop(change.name, None) is not None or self._one_is_gone
             if change.name in self._zone_of_node:
                 self._queues[self._zone_of_node.pop(change.name)].forget(change.name)
                 text = f"Removing Node {change.name} from Controller"
@@ -75,16 +86,32 @@ class NodeLifecycleController(Controller):
     # --- the round -------------------------------------------------------------------------------------------------
 
     def _round(self) -> None:
-        """``monitorNodeHealth``."""
+        """``monitorNodeHealth``, of the nodes that may have something to tell."""
+        now = self.engine.now
         self.engine.call_later(self.settings.nodes.monitor_period_seconds, self._round)
-        zones: dict[str, Health] = {}
-        for node in self.cluster.list("nodes"):
+        self._rounds.append(now)
+        due = [
+            node for node in self.cluster.list("nodes") if self._quiet_until.get(node["metadata"]["name"], now) <= now
+        ]
+        for node in due:
             self._register(node)
             node = self._monitored(node)
-            if EXCLUDED not in (node["metadata"].get("labels") or {}):
-                health = zones.setdefault(zone_of(node), Health())
-                zones[zone_of(node)] = health.with_node(is_ready=status_of(node, "Ready") == "True")
-        self._judge(zones)
+            name, sign = node["metadata"]["name"], self._signs[node["metadata"]["name"]]
+            if EXCLUDED in (node["metadata"].get("labels") or {}):
+                self._standings.pop(name, None)
+            else:
+                self._standings[name] = zone_of(node), status_of(node, "Ready") == "True"
+            if status_of(node, "Ready") == "True" and isinstance(sign.renewal, float):
+                self._quiet_until[name] = sign.seen_seconds + self.settings.nodes.monitor_grace_seconds
+        if due or self._one_is_gone:
+            self._one_is_gone = False
+            self._judge(self._healths())
+
+    def _healths(self) -> dict[str, Health]:
+        zones: dict[str, Health] = {}
+        for zone, is_ready in self._standings.values():
+            zones[zone] = zones.get(zone, Health()).with_node(is_ready=is_ready)
+        return zones
 
     def _register(self, node: Obj) -> None:
         name, zone = node["metadata"]["name"], zone_of(node)
@@ -138,12 +165,20 @@ class NodeLifecycleController(Controller):
         beat, status = _posted(node)
         if old is None:
             sign = _Sign(self._first_seen(node), beat, status, renewal)
-        elif (beat, status) != (old.ready_heartbeat, old.ready_status) or _is_newer(renewal, old.renewal):
+        elif (beat, status) != (old.ready_heartbeat, old.ready_status):
             sign = _Sign(self.engine.now, beat, status, renewal)
+        elif _is_newer(renewal, old.renewal):
+            sign = _Sign(self._round_after(renewal), beat, status, renewal)
         else:
             sign = old
         self._signs[name] = sign
         return sign
+
+    def _round_after(self, renewal: float | str | None) -> float:
+        """When a renewal was, or would have been, seen: in the first round after it. The text of a Lease is seen now."""
+        if not isinstance(renewal, float):
+            return self.engine.now
+        return next((seconds for seconds in self._rounds if seconds >= renewal), self.engine.now)
 
     def _first_seen(self, node: Obj) -> float:
         if condition(node, "Ready") is not None:
@@ -221,6 +256,7 @@ class NodeLifecycleController(Controller):
         if found.standstill_ends:
             now = self.engine.now
             self._signs = {name: replace(sign, seen_seconds=now) for name, sign in self._signs.items()}
+            self._quiet_until.clear()
         for zone, rate in found.rates.items():
             self._set_rate(zone, rate)
 
