@@ -29,7 +29,8 @@ class Backoffs:
         """Begin, or double what is over; failures during one do not make it longer."""
         known = self._of.get(group_id)
         seconds = self._settings.initial_node_group_backoff_duration
-        if known is not None and known.until_seconds < now:
+        # Upstream never meets the very moment; here a wait that ends now has ended.
+        if known is not None and known.until_seconds <= now:
             seconds = min(known.duration_seconds * 2, self._settings.max_node_group_backoff_duration)
         self._of[group_id] = Backoff(seconds, now + seconds, now, code, message)
 

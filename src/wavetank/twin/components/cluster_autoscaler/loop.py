@@ -263,7 +263,9 @@ class Loop:
             self._too_new = True
             return False
         groups = self._groups()
-        scene = scale_up.Cluster(groups, templates, ready, self._total(groups, templates, nodes, group_of))
+        upcoming = sum(map(self._health.upcoming, groups.values()))
+        total = self._total(groups, templates, nodes, group_of)
+        scene = scale_up.Cluster(groups, templates, ready + upcoming, total)
         attempt = ScaleUpPass(
             self._settings, self._port, self._health, self._events, self._simulation, scene, self._engine.now
         )

@@ -38,7 +38,7 @@ class Cluster:
 
     groups: Mapping[str, NodeGroup]
     templates: Mapping[str, Template]
-    #: Ready nodes.
+    #: Ready nodes, and those that are on their way.
     node_count: int
     #: What there is and what is asked for.
     total: quotas.Size
