@@ -122,9 +122,10 @@ class Bench:
         custom_metrics: CustomMetrics | None = None,
         heartbeats: Callable[[str], float | None] | None = None,
         admission: Sequence[Plugin] = (),
+        version: str = "1.36",
     ) -> None:
         self.engine = Engine()
-        self.cluster = Cluster(self.engine, admission=admission)
+        self.cluster = Cluster(self.engine, admission=admission, version=version)
         for name in nodes:
             self.cluster.create(node(name))
         self.kubelet = ScriptedKubelet(self.cluster, script)

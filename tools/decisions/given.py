@@ -13,7 +13,8 @@ from wavetank.kube.types import Obj, Resource
 
 Case: TypeAlias = Mapping[str, Any]
 
-NAMESPACE = "default"
+#: Where objects go that say nothing of it; unlike any other word, for recordings write NS where it stands in a text.
+NAMESPACE = "namespace-of-the-case"
 
 
 class UnplayableError(Exception):

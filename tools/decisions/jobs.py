@@ -81,5 +81,5 @@ class JobReplay:
 
     def _masked(self, text: Any) -> Any:
         for pod in self._bench.pods():
-            text = str(text).replace(f"{NAMESPACE}/{pod['metadata']['name']}", "NS/POD")
-        return text
+            text = str(text).replace(pod["metadata"]["name"], "POD")
+        return text if text is None else str(text).replace(NAMESPACE, "NS")

@@ -151,6 +151,11 @@ class Controller:
     def now(self) -> datetime:
         return self.engine.utc
 
+    @property
+    def minor(self) -> int:
+        """Of the cluster's Kubernetes version."""
+        return int(self.cluster.version.rpartition(".")[2])
+
     def event(self, about: Obj, kind: str, reason: str, message: str) -> None:
         """Record an event in this controller's name; a namespace that is going away takes none."""
         try:

@@ -5,14 +5,14 @@ Upstream: ``pkg/controller/podautoscaler/horizontal.go`` (``reconcileAutoscaler`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
 from wavetank.kube.quantity import parse
-from wavetank.kube.selectors import InvalidSelectorError, parse_label_selector
+from wavetank.kube.selectors import InvalidSelectorError, LabelSelector, parse_label_selector
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change
@@ -26,6 +26,8 @@ from .informer import address
 RESOURCE = "horizontalpodautoscalers.autoscaling"
 #: How long a pass takes; the sync period begins when it has ended.
 PASS_SECONDS = 0.012
+#: Before, ``behavior`` had no tolerance unless a feature gate was opened (HPAConfigurableTolerance).
+OWN_TOLERANCE_SINCE_MINOR = 35
 
 
 @dataclass
@@ -55,6 +57,8 @@ class HorizontalPodAutoscalerController(Controller):
         self._settings = context.settings.hpa
         self._metrics = MetricReader(self.engine, context.metrics, context.custom_metrics, self._settings)
         self._memories: dict[Key, Memory] = {}
+        #: What each autoscaler selected when it last looked at metrics.
+        self._selectors: dict[Key, LabelSelector] = {}
 
     def watch(self) -> None:
         self.cluster.subscribe(RESOURCE, self._on_change)
@@ -64,6 +68,7 @@ class HorizontalPodAutoscalerController(Controller):
     def _on_change(self, change: Change) -> None:
         if change.type == "DELETED":
             self._memories.pop(address(change.object), None)
+            self._selectors.pop(address(change.object), None)
         else:
             self.enqueue(address(change.object), self._settings.sync_period_seconds)
 
@@ -108,22 +113,23 @@ class HorizontalPodAutoscalerController(Controller):
         reference, namespace = now.hpa["spec"]["scaleTargetRef"], now.hpa["metadata"]["namespace"]
         try:
             resource = self.cluster.resource_of(reference)
+        except ApiError:
+            group = reference.get("apiVersion", "").rpartition("/")[0]
+            self._note_no_scale(now, f'no matches for kind "{reference["kind"]}" in group "{group}"')
+            return None
+        try:
             scale = self.cluster.scale_of(resource.key, namespace, reference["name"])
         except ApiError as error:
-            self.event(now.hpa, "Warning", "FailedGetScale", error.message)
-            text = f"the HPA controller was unable to get the target's current scale: {error.message}"
-            self._set(now, "AbleToScale", "False", "FailedGetScale", text)
+            self._note_no_scale(now, error.message)
             return None
         status = scale.get("status") or {}
-        try:
-            selector = parse_label_selector(status.get("selector") or "")
-        except InvalidSelectorError:
-            selector = None
-        pods = self.informer.in_namespace("pods")[namespace]
-        matching = [
-            p for p in pods if selector and selector.requirements and selector.matches(p["metadata"].get("labels"))
-        ]
-        return Target(namespace, scale["spec"].get("replicas", 0), status.get("replicas", 0), matching)
+        replicas = scale["spec"].get("replicas", 0), status.get("replicas", 0)
+        return Target(namespace, *replicas, (), status.get("selector") or "")
+
+    def _note_no_scale(self, now: Pass, why: str) -> None:
+        self.event(now.hpa, "Warning", "FailedGetScale", why)
+        text = f"the HPA controller was unable to get the target's current scale: {why}"
+        self._set(now, "AbleToScale", "False", "FailedGetScale", text)
 
     # --- deciding ----------------------------------------------------------------------------------------------
 
@@ -138,21 +144,48 @@ class HorizontalPodAutoscalerController(Controller):
             return Decision(allowed.most, "Current number of replicas above Spec.MaxReplicas")
         if current < allowed.least:
             return Decision(allowed.least, "Current number of replicas below Spec.MinReplicas")
-        asked = self._asked(now, target)
+        refused, target = self._with_pods(now, target)
+        asked = refused or self._asked(now, target)
         if asked.replicas is None:
             return asked
         return self._normalized(now, current, asked.replicas, asked.reason, allowed, memory)
 
+    def _with_pods(self, now: Pass, target: Target) -> tuple[Decision | None, Target]:
+        """The target with the pods behind its selector, which must be no other autoscaler's (``validateAndParseSelector``)."""
+        if not target.selector:
+            text = "the HPA target's scale is missing a selector"
+            return self._refused(now, "SelectorRequired", "InvalidSelector", "selector is required", text), target
+        try:
+            selector = parse_label_selector(target.selector)
+        except InvalidSelectorError as error:
+            text = f"couldn't convert selector into a corresponding internal selector object: {error}"
+            return self._refused(now, "InvalidSelector", "InvalidSelector", text, text), target
+        self._selectors[address(now.hpa)] = selector
+        in_namespace = self.informer.in_namespace("pods")[target.namespace]
+        pods = [p for p in in_namespace if selector.matches(p["metadata"].get("labels"))]
+        rivals = [k for k, s in self._selectors.items() if k[0] == target.namespace and _selects_any(s, pods)]
+        if len(rivals) > 1:
+            listed = " ".join(f"{{{name} {namespace}}}" for namespace, name in sorted(rivals))
+            text = f"pods by selector {target.selector} are controlled by multiple HPAs: [{listed}]"
+            return self._refused(now, "AmbiguousSelector", "AmbiguousSelector", text, text), target
+        return None, replace(target, pods=pods)
+
+    def _refused(self, now: Pass, event: str, reason: str, error: str, message: str) -> Decision:
+        self.event(now.hpa, "Warning", event, error)
+        self._set(now, "ScalingActive", "False", reason, message)
+        return Decision(None, error=error)
+
     def _asked(self, now: Pass, target: Target) -> Decision:
         """The largest of what the metrics ask for, with the name of the metric (``computeReplicasForMetrics``)."""
-        specs, near = now.hpa["spec"].get("metrics") or (), self._tolerance(now.hpa)
+        specs, near = now.hpa["spec"].get("metrics") or (), self.tolerance(now.hpa)
         results = [self._metrics.proposal(spec, target, near) for spec in specs]
         failures = [r for r in results if isinstance(r, Failure)]
         proposals = [r for r in results if isinstance(r, Proposal)]
-        now.metrics = [p.current for p in proposals]
+        # A metric that failed keeps its place, with nothing in it: readers find theirs by its place in the spec.
+        now.metrics = [r.current if isinstance(r, Proposal) else {"type": ""} for r in results]
         for failure in failures:
             self.event(now.hpa, "Warning", failure.reason, failure.message)
-        best = max(proposals, key=lambda p: p.replicas, default=None)
+        best = _largest(proposals)
         if best is None or (failures and best.replicas < target.spec_replicas):
             first = failures[0]
             text = f"the HPA was unable to compute the replica count: {first.message}"
@@ -163,8 +196,10 @@ class HorizontalPodAutoscalerController(Controller):
         self._set(now, "ScalingActive", "True", "ValidMetricFound", text)
         return Decision(best.replicas, best.name)
 
-    def _tolerance(self, hpa: Obj) -> Tolerance:
-        behavior, default = hpa["spec"].get("behavior") or {}, self._settings.tolerance
+    def tolerance(self, hpa: Obj) -> Tolerance:
+        """The flag's, or what ``behavior`` says instead."""
+        default = self._settings.tolerance
+        behavior = (hpa["spec"].get("behavior") or {}) if self.minor >= OWN_TOLERANCE_SINCE_MINOR else {}
         own = [(behavior.get(side) or {}).get("tolerance") for side in ("scaleDown", "scaleUp")]
         down, up = (default if value is None else float(parse(value)) for value in own)
         return Tolerance(down, up)
@@ -220,6 +255,19 @@ class HorizontalPodAutoscalerController(Controller):
         status |= {"currentReplicas": current} if current else {}
         status |= {"desiredReplicas": desired, "currentMetrics": now.metrics or None, "conditions": now.conditions}
         self.write_status(now.hpa, status)
+
+
+def _largest(proposals: Sequence[Proposal]) -> Proposal | None:
+    """The first of the largest; as long as all ask for nothing, the last (as ``computeReplicasForMetrics`` goes on)."""
+    best: Proposal | None = None
+    for proposal in proposals:
+        if best is None or best.replicas == 0 or proposal.replicas > best.replicas:
+            best = proposal
+    return best
+
+
+def _selects_any(selector: LabelSelector, pods: Sequence[Obj]) -> bool:
+    return any(selector.matches(pod["metadata"].get("labels")) for pod in pods)
 
 
 def _with_windows(behavior: Mapping[str, Any], default_seconds: float) -> dict[str, Any]:

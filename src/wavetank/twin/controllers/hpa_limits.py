@@ -44,20 +44,24 @@ class Memory:
     ups: list[tuple[float, int]] = field(default_factory=list)
     downs: list[tuple[float, int]] = field(default_factory=list)
 
-    def forget_before(self, seconds: float) -> None:
-        self.recommendations = [r for r in self.recommendations if r[0] >= seconds]
+    def note_recommendation(self, now: float, value: int, window_seconds: float) -> None:
+        _put(self.recommendations, (now, value), now - window_seconds)
 
     def note_scaling(self, now: float, before: int, after: int, behavior: Obj) -> None:
-        """Remember a change for as long as the longest policy of its direction looks back."""
+        """Remember a change; it may be overwritten when the longest policy of its direction does not look back to it."""
         change = after - before
         rules = behavior.get("scaleUp" if change > 0 else "scaleDown") or {}
         longest = max((p["periodSeconds"] for p in rules.get("policies") or ()), default=0)
-        kept = [e for e in (self.ups if change > 0 else self.downs) if e[0] >= now - longest]
-        kept.append((now, abs(change)))
-        if change > 0:
-            self.ups = kept
-        else:
-            self.downs = kept
+        _put(self.ups if change > 0 else self.downs, (now, abs(change)), now - longest)
+
+
+def _put(slots: list[tuple[float, int]], entry: tuple[float, int], cutoff: float) -> None:
+    """Into the last slot that is older than ``cutoff``, else a new one; the other old ones stay, and may be read again."""
+    old = next((i for i in reversed(range(len(slots))) if slots[i][0] < cutoff), None)
+    if old is None:
+        slots.append(entry)
+    else:
+        slots[old] = entry
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,7 @@ def without_behavior(
     """``normalizeDesiredReplicas``: the highest proposal of the window, at most twice the size (or 4)."""
     recent = [value for at, value in memory.recommendations if at >= now - window_seconds]
     stable = max([proposal, *recent])
-    memory.forget_before(now - window_seconds)
-    memory.recommendations.append((now, proposal))
+    memory.note_recommendation(now, proposal, window_seconds)
     able = HELD_UP if stable != proposal else STABLE
     limit = max(LEGACY_UP_FACTOR * current, LEGACY_UP_MINIMUM)
     most, words = (limit, UP_LIMIT) if allowed.most > limit else (allowed.most, TOO_MANY)
@@ -112,8 +115,7 @@ def _stabilized(current: int, proposal: int, memory: Memory, now: float, up: Obj
     up_window, down_window = up["stabilizationWindowSeconds"], down["stabilizationWindowSeconds"]
     lowest = min([proposal, *(v for at, v in memory.recommendations if at > now - up_window)])
     highest = max([proposal, *(v for at, v in memory.recommendations if at > now - down_window)])
-    memory.forget_before(now - max(up_window, down_window))
-    memory.recommendations.append((now, proposal))
+    memory.note_recommendation(now, proposal, max(up_window, down_window))
     return min(max(current, lowest), highest)
 
 

@@ -50,6 +50,7 @@ class Target:
     spec_replicas: int
     status_replicas: int
     pods: Sequence[Obj]
+    selector: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,15 @@ class MetricReader:
             text = f"unable to get metrics for resource {resource}: unable to fetch metrics from resource metrics API: {why}"
             raise MetricError(text)
         names = {pod["metadata"]["name"] for pod in target.pods}
-        usages = [usage for usage in self._resource.pods(target.namespace) if usage.name in names]
+        usages = [usage for usage in self._resource.pods(target.namespace, names) if usage.name in names]
         if not usages:
             text = f"unable to get metrics for resource {resource}: no metrics returned from resource metrics API"
             raise MetricError(text)
+        stranger = next((u for u in usages if container and container not in u.containers), None)
+        if stranger is not None:
+            place = f"{target.namespace}/{stranger.name}"
+            why = f"failed to get container metrics: container {container} not present in metrics for pod {place}"
+            raise MetricError(f"unable to get metrics for resource {resource}: {why}")
         samples = ((u.name, self._sample(u, resource, container)) for u in usages)
         return {name: sample for name, sample in samples if sample is not None}
 
@@ -175,7 +181,10 @@ class MetricReader:
             place = f"{described['kind']} on {target.namespace} {described['name']}"
             text = f"unable to get metric {name}: {place}/unable to fetch metrics from custom metrics API: {error}"
             return Failure(FAILURE_REASONS["Object"], text, f"failed to get object metric value: {text}")
-        replicas, current = _shared(usage, source["target"], target, near)
+        try:
+            replicas, current = _shared(usage, source["target"], target, near)
+        except MetricError as error:
+            return Failure(FAILURE_REASONS["Object"], str(error), f"failed to get object metric value: {error}")
         shown = {"metric": source["metric"], "current": current, "describedObject": described}
         # Upstream calls it an external metric when its value is divided among the pods.
         per_pod = source["target"].get("averageValue") is not None
@@ -191,7 +200,12 @@ class MetricReader:
             place = f"{target.namespace}/{name}/{label}"
             text = f"unable to get external metric {place}: unable to fetch metrics from external metrics API: {error}"
             return Failure(FAILURE_REASONS["External"], text, f"failed to get {name} external metric value: {text}")
-        replicas, current = _shared(usage, source["target"], target, near)
+        try:
+            replicas, current = _shared(usage, source["target"], target, near)
+        except MetricError as error:
+            return Failure(
+                FAILURE_REASONS["External"], str(error), f"failed to get {name} external metric value: {error}"
+            )
         shown = {"metric": source["metric"], "current": current}
         return Proposal(replicas, f"external metric {name}({label})", {"type": "External", "external": shown})
 
@@ -201,8 +215,14 @@ def _title(container: str) -> str:
 
 
 def _formatted(resource: str, milli: int) -> str:
-    """CPU as it is; bytes are whole, so that their thousandths are left out of the status."""
-    return quantity.format_milli(milli) if resource == "cpu" else str(milli // 1000)
+    """CPU as it is; bytes are whole, and shown with the largest binary suffix that leaves them so."""
+    if resource == "cpu":
+        return quantity.format_milli(milli)
+    amount, suffixes = milli // 1000, iter(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))
+    suffix = ""
+    while amount and amount % 1024 == 0 and (larger := next(suffixes, "")):
+        amount, suffix = amount // 1024, larger
+    return f"{amount}{suffix}"
 
 
 def _shared(usage: int, wanted: Obj, target: Target, near: Tolerance) -> tuple[int, Obj]:
@@ -212,6 +232,8 @@ def _shared(usage: int, wanted: Obj, target: Target, near: Tolerance) -> tuple[i
         replicas = by_value_per_pod(target.status_replicas, usage, goal, near)
         return replicas, {"averageValue": quantity.format_milli(-(-usage // max(1, target.status_replicas)))}
     goal = quantity.milli(wanted["value"])
+    if target.spec_replicas and not target.pods:
+        raise MetricError(f"unable to calculate ready pods: {NO_PODS}")
     ready = sum(1 for pod in target.pods if phase(pod) == "Running" and conditions.is_pod_ready(pod))
     return by_value(target.spec_replicas, usage, goal, ready, near), {"value": quantity.format_milli(usage)}
 

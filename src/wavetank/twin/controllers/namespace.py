@@ -52,7 +52,7 @@ class NamespaceController(Controller):
 
         Pods go first: what they may still need stays until they are gone (``OrderedNamespaceDeletion``, from 1.33).
         """
-        if int(self.cluster.version.rpartition(".")[2]) >= ORDERED_SINCE_MINOR:
+        if self.minor >= ORDERED_SINCE_MINOR:
             pods = self._delete_all([("pods", pod) for pod in self.cluster.list("pods", name)])
             if pods:
                 return pods
