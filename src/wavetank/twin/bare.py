@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol, assert_never
 
 from wavetank.kube import quantity
+from wavetank.kube.types import Obj
 from wavetank.twin.apiserver import ApiServer, TokenAuthenticator
 from wavetank.twin.apiserver.handlers import account, record
 from wavetank.twin.cluster import Cluster
+from wavetank.twin.cluster.addresses import DEFAULT_SERVICE_CIDR
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs
 from wavetank.twin.components.keda import NoSources, ScalerSources
@@ -25,11 +27,13 @@ from wavetank.twin.components.stand_ins import StandIns
 from wavetank.twin.controllers import ControllerSettings, HpaSettings, start_controllers
 from wavetank.twin.engine import Engine, Pacer
 from wavetank.twin.history import History
+from wavetank.twin.history.adoption import adopt
 from wavetank.twin.nodes import Fleet, MachineTemplate, Resources, Taint
 from wavetank.twin.nodes.loadbalancer import LoadBalancers, LocalLoadBalancers, ModelledLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
 from wavetank.twin.nodes.metrics import FleetMetrics
 from wavetank.twin.nodes.persistent_folders import PersistentFolders
+from wavetank.twin.nodes.remembered_metrics import RememberedMetrics
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 from wavetank.twin.nodes.runtime.modelled import BehaviourOf, ModelledRuntime, default_behaviour
 from wavetank.twin.nodes.runtime.process import ProcessOptions, ProcessRuntime
@@ -52,6 +56,9 @@ SCRIPTED_HPA = HpaSettings(
     cpu_initialization_period_seconds=5,
     downscale_stabilization_seconds=20,
 )
+#: Timestamps of Kubernetes have whole seconds, rounded down, and clients compare them with their own clock: a cluster that is
+#: that much ahead never calls what has just happened a second old.
+AHEAD = timedelta(seconds=1)
 #: Where the control plane of that cluster ran, as its events say.
 SCRIPTED_HOST = "vm"
 _ZONE, _REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
@@ -101,6 +108,10 @@ class BareOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
     state_folder: Path | None = None
     authenticators: Sequence[TokenAuthenticator] = ()
+    service_cidr: str = DEFAULT_SERVICE_CIDR
+    #: Objects of another cluster, which are there from the beginning as far as they can live here.
+    imported: Sequence[Obj] = ()
+    imported_events: bool = False
     #: Of a cluster that was saved, so that its kubeconfigs and tokens stay good; None makes new ones.
     keys: Keys | None = None
 
@@ -116,11 +127,14 @@ class BareWorld:
 
     def __init__(self, options: BareOptions) -> None:
         self.options = options
-        epoch = options.epoch or datetime.now(UTC).replace(microsecond=0)
+        epoch = options.epoch or datetime.now(UTC) + AHEAD
         self.engine = Engine(epoch=epoch, seed=options.seed)
         self.pacer = Pacer(self.engine, options.speed)
         host = SCRIPTED_HOST if options.kubelet == "scripted" else "wavetank"
-        self.cluster: Cluster = new_cluster(self.engine, version=options.version, host=host)
+        self.cluster: Cluster = new_cluster(
+            self.engine, version=options.version, service_cidr=options.service_cidr, host=host
+        )
+        self.adoption = adopt(self.cluster, options.imported, with_events=options.imported_events)
         self._closers: list[Callable[[], None]] = []
         self._runtime: ProcessRuntime | None = None
         self.balancers: LoadBalancers = self._balancers()
@@ -162,12 +176,15 @@ class BareWorld:
         match self.options.kubelet:
             case "scripted":
                 self.kubelets = ScriptedKubelets(self.cluster, self.options.nodes)
-                return FixedMetrics(self.cluster), NoLogs(), self.kubelets
+                return self._fixed_metrics(), NoLogs(), self.kubelets
             case "modelled":
                 self.fleet = Fleet(self.cluster, self._containers())
                 return FleetMetrics(self.cluster, self.fleet), FleetLogs(self.cluster, self.fleet), self.fleet
             case _:
                 assert_never(self.options.kubelet)
+
+    def _fixed_metrics(self) -> MetricsSource:
+        return RememberedMetrics(self.cluster) if self.options.imported else FixedMetrics(self.cluster)
 
     def _containers(self) -> ModelledRuntime | ProcessRuntime:
         options = self.options
@@ -196,7 +213,7 @@ class BareWorld:
         return balancers
 
     def _settings(self) -> ControllerSettings:
-        if self.options.kubelet == "scripted":
+        if self.options.kubelet == "scripted" and not self.options.imported:
             return ControllerSettings(hpa=SCRIPTED_HPA, ca_pem=self.api.ca_pem)
         return ControllerSettings(ca_pem=self.api.ca_pem)
 

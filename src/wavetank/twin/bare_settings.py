@@ -41,6 +41,9 @@ def settings_of(options: BareOptions, epoch: datetime, keys: Keys) -> Obj:
         "tieBreak": options.tie_break,
         "components": list(options.components),
         "epoch": epoch.isoformat(),
+        "serviceCidr": options.service_cidr,
+        "imported": list(options.imported),
+        "importedEvents": options.imported_events,
         "keys": {
             "certificate": keys.authority.certificate_pem.decode(),
             "key": keys.authority.key_pem.decode(),

@@ -30,6 +30,9 @@ def options_of(snapshot: Snapshot, *, port: int = 0, speed: float = 1.0) -> Bare
         tie_break=settings["tieBreak"],
         components=tuple(settings["components"]),
         epoch=datetime.fromisoformat(settings["epoch"]),
+        service_cidr=settings["serviceCidr"],
+        imported=tuple(settings["imported"]),
+        imported_events=settings["importedEvents"],
         keys=keys_of(settings),
     )
 

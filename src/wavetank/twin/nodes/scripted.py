@@ -6,7 +6,7 @@ pod: ``fake/never-ready: "true"``, and ``fake/completes: "SECONDS"`` (it succeed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,14 +110,36 @@ class ScriptedKubelets:
         self._begun: set[str] = set()
         self._stopping: set[str] = set()
         self._addresses = 0
+        #: Addresses that pods brought with them.
+        self._taken: set[str] = set()
 
     def join(self) -> None:
         now = rfc3339(self._cluster.now)
         release = f"v{self._cluster.version}.2"
         self._cluster.subscribe("pods", self._pod_changed)
+        for pod in self._cluster.list("pods"):
+            self._take_over(pod)
         for node in self._nodes.values():
-            self._cluster.create(node_object(node, release, now))
+            if self._cluster.find("nodes", "", node.name) is None:
+                self._cluster.create(node_object(node, release, now))
             self._create_lease(node.name)
+
+    def _take_over(self, pod: Obj) -> None:
+        """A pod that was there before its machine: what runs goes on as it is, what does not begins now."""
+        status = pod.get("status") or {}
+        self._taken |= {entry["ip"] for entry in status.get("podIPs") or ()}
+        if pod["spec"].get("nodeName") not in self._nodes:
+            return
+        if status.get("phase", "Pending") != "Pending":
+            self._begun.add(pod["metadata"]["uid"])
+        self._look_at(pod, pod["metadata"]["uid"])
+
+    def _free_address(self) -> str:
+        while True:
+            self._addresses += 1
+            address = f"10.1.{self._addresses // 254}.{self._addresses % 254 + 1}"
+            if address not in self._taken:
+                return address
 
     def _create_lease(self, name: str) -> None:
         owner = self._cluster.get("nodes", "", name)
@@ -171,8 +193,7 @@ class ScriptedKubelets:
     def _start(self, pod: Obj) -> None:
         if pod["metadata"].get("deletionTimestamp"):
             return
-        self._addresses += 1
-        self._write(pod, ready=False, address=f"10.1.{self._addresses // 254}.{self._addresses % 254 + 1}")
+        self._write(pod, ready=False, address=self._free_address())
         if (pod["metadata"].get("annotations") or {}).get(NEVER_READY) != "true":
             self._later(self._delays.ready_seconds, pod, self._make_ready)
 
@@ -281,7 +302,7 @@ class FixedMetrics:
     def available(self) -> bool:
         return True
 
-    def pods(self, namespace: str = "") -> list[PodUsage]:
+    def pods(self, namespace: str = "", names: Collection[str] | None = None) -> list[PodUsage]:
         now = self._cluster.engine.now
         running = self._cluster.list("pods", namespace, lambda p: p.get("status", {}).get("phase") == "Running")
         return [self._pod(pod, now) for pod in running]

@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "Say why a pod is where it is, or why it is nowhere."),
     "journal": ("journal", "Show what happened, and because of what."),
     "snapshot": ("snapshot", "Save a running cluster to a file."),
+    "import": ("import_", "Run a cluster made of the objects of another one: dumps, or a live cluster."),
     "restore": ("restore", "Run a saved cluster on from where it was."),
 }
 
