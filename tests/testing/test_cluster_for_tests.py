@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,7 @@ def test_a_cluster_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_same_test_gives_the_same_journal_twice() -> None:
     def journal() -> list[str]:
-        with testing.cluster(seed=4, epoch=None) as cluster:
+        with testing.cluster(seed=4, epoch=datetime(2026, 1, 1, tzinfo=UTC)) as cluster:
             cluster.objects.apply(DEPLOYMENT)
             cluster.advance(120)
             return cluster.journal()
