@@ -23,13 +23,13 @@ class Utilization:
     share: Fraction
 
     def __str__(self) -> str:
-        """As ``%v`` prints the struct of upstream."""
-        shares = (float(self.cpu), float(self.memory), float(self.gpu))
+        """As ``%v`` prints the struct of upstream, which has a share of dynamic resources, too."""
+        shares = (float(self.cpu), float(self.memory), float(self.gpu), 0.0)
         return "{" + " ".join((*map(_number, shares), self.resource, _number(float(self.share)))) + "}"
 
 
 def _number(value: float) -> str:
-    return f"{value:g}" if value != int(value) else str(int(value))
+    return repr(value) if value != int(value) else str(int(value))
 
 
 def utilization(info: NodeInfo, settings: Settings, now: datetime) -> Utilization:
