@@ -23,6 +23,7 @@ from wavetank.twin.nodes.runtime.local_command import (
     UnknownVolumeError,
     command_for,
     filled_argv,
+    located,
 )
 from wavetank.twin.nodes.runtime.loopback import LoopbackAddresses, bind_problem
 
@@ -408,3 +409,17 @@ def test_a_process_does_not_outlive_its_supervisor(tmp_path: Path) -> None:
         await until(lambda: world.container()["restartCount"] == 1)
 
     world.run(story)
+
+
+def test_words_that_name_a_place_in_a_volume_name_it_on_this_computer() -> None:
+    mounts = {"/opt": Path("/pods/a/volumes/code"), "/opt/data": Path("/pods/a/volumes/data")}
+    words = ("python", "-u", "/opt/server.py", "/opt/data/rows.csv", "/optional", "--root=/opt", "opt/server.py")
+    assert located(words, mounts) == (
+        "python",
+        "-u",
+        "/pods/a/volumes/code/server.py",
+        "/pods/a/volumes/data/rows.csv",
+        "/optional",
+        "--root=/opt",
+        "opt/server.py",
+    )

@@ -6,9 +6,9 @@ Given to the twin beside the cluster's objects; nothing of it appears in them. P
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _PLACEHOLDER = re.compile(r"\{(HOST|PORT|POD_ROOT|POD_NAME|NAMESPACE|VOLUME:([a-z0-9-]+))\}")
 
@@ -69,6 +69,23 @@ def filled_argv(
     for element in command.argv:
         result.extend(own[element] if element in own else (filling.filled(element),))
     return tuple(result)
+
+
+def located(words: Sequence[str], mounts: Mapping[str, Path]) -> tuple[str, ...]:
+    """The container's own words, with those that name a place in a mounted volume turned into where it is on this computer.
+
+    ``mounts`` are folders by the path in the container. Only a word that is a path as a whole is turned; paths within
+    scripts are not seen.
+    """
+    return tuple(_located(word, mounts) for word in words)
+
+
+def _located(word: str, mounts: Mapping[str, Path]) -> str:
+    path = PurePosixPath(word)
+    for mount in sorted(mounts, key=len, reverse=True):
+        if path.is_absolute() and path.is_relative_to(mount):
+            return str(mounts[mount] / path.relative_to(mount))
+    return word
 
 
 def command_for(image: str, commands: Mapping[str, LocalCommand]) -> LocalCommand | None:

@@ -26,7 +26,7 @@ from wavetank.twin.engine import Engine
 from .exec_attach import Audience
 from .exec_process import ExecProcess
 from .folders import PodFolders
-from .local_command import Filling, LocalCommand, UnknownVolumeError, command_for, filled_argv
+from .local_command import Filling, LocalCommand, UnknownVolumeError, command_for, filled_argv, located
 from .log_file import LogFile, entries_of
 from .loopback import LoopbackAddresses, Place
 from .modelled import BehaviourOf, ModelledContainer, ModelledSandbox, default_behaviour
@@ -196,12 +196,18 @@ class ProcessSandbox:
         port = self.real_port(ports[0]) if ports else 0
         filling = Filling(self.address, port, self.folders.root, metadata["name"], metadata["namespace"], self._volumes)
         folder = command.folder if command.folder is not None else self.folders.root
-        argv = filled_argv(command, filling, launch.arguments, launch.command)
+        mounts = self._mounts(launch.container)
+        argv = filled_argv(command, filling, located(launch.arguments, mounts), located(launch.command, mounts))
         if not argv:
             raise StartError(
                 "no command specified: the image runs as a process here, and the container names no command"
             )
         return Command(argv, self._environment(launch, command, filling), folder)
+
+    def _mounts(self, container: Obj) -> dict[str, Path]:
+        """Where the container's volumes are on this computer, by where they are in the container."""
+        mounts = [each for each in container.get("volumeMounts") or () if each["name"] in self._volumes]
+        return {each["mountPath"]: self._volumes[each["name"]] / each.get("subPath", "") for each in mounts}
 
     def _environment(self, launch: Launch, command: LocalCommand, filling: Filling) -> dict[str, str]:
         """Later ones win: this computer's, the world's, the container's, where to listen, the local command's."""
