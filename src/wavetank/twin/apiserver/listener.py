@@ -117,11 +117,32 @@ class _WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 class _Uvicorn(uvicorn.Server):
-    """Leaves the process's signals alone: they belong to whoever runs the loop."""
+    """Leaves the process's signals alone: they belong to whoever runs the loop. Ends at once when it is told to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+    def end(self) -> None:
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Nothing here needs uvicorn's ticks: there is no Date header and no limit of requests."""
+        await self.on_tick(0)
+        await self._ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Without connections there is nothing to be patient with."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for each in (*self.servers, *(sockets or ())):
+            each.close()
 
 
 class Listener:
@@ -158,7 +179,7 @@ class Listener:
             await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
-        self._server.should_exit = True
+        self._server.end()
         if self._task is not None:
             await self._task
         self._socket.close()
