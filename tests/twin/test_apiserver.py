@@ -201,7 +201,7 @@ def test_what_is_not_there_or_not_allowed_gets_a_status(client: httpx.Client) ->
         ("GET", "/nope", 404),
         ("GET", "/apis/nope.example.com/v1/things", 404),
         ("GET", "/api/v1/namespaces/default/pods/nope", 404),
-        ("POST", "/api/v1/namespaces/default/pods/nope/exec", 501),
+        ("POST", "/api/v1/namespaces/default/pods/nope/exec", 404),
         ("PUT", "/api/v1/componentstatuses", 405),
         ("GET", f"{CONFIG_MAPS}?limit=many", 400),
         ("GET", f"{CONFIG_MAPS}?continue=%25", 400),

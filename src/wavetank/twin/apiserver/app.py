@@ -181,9 +181,9 @@ class Application:
             case "deletecollection":
                 return await writing.delete_collection(edge, exchange, resource)
             case _:
-                return self._read(exchange, resource)
+                return await self._read(exchange, resource)
 
-    def _read(self, exchange: Exchange, resource: Resource) -> Answer | Stream:
+    async def _read(self, exchange: Exchange, resource: Resource) -> Answer | Stream:
         edge = self._edge
         match exchange.target.verb:
             case "get" if is_stored(resource):
@@ -191,7 +191,7 @@ class Application:
             case "watch":
                 return watching.watch(edge, exchange, resource)
             case _:
-                return reading.listed(edge, exchange, resource)
+                return await reading.listed(edge, exchange, resource)
 
     async def _subresource_answer(self, exchange: Exchange, resource: Resource) -> Answer | Stream | Upgrade:
         edge, target = self._edge, exchange.target

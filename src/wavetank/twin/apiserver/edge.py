@@ -15,6 +15,7 @@ from wavetank.twin.engine import Pacer
 
 from .encoding import Encoder
 from .exchange import Exchange
+from .listing import Listings
 
 METRICS_GROUP, EXTERNAL_METRICS_GROUP = "metrics.k8s.io", "external.metrics.k8s.io"
 #: What discovery tells of external metrics; which there are, only their adapter knows.
@@ -40,6 +41,10 @@ class Edge:
     encoder: Encoder = field(default_factory=Encoder)
     watchers: set[object] = field(default_factory=set)
     closing: bool = False
+    listings: Listings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listings = Listings(self.cluster)
     custom_metrics: MetricsAdapter = field(default_factory=NoAdapter)
     #: Whether the metrics API answers for one pod or node; that of the recorded world gave the whole list.
     metrics_by_name: bool = True

@@ -28,7 +28,19 @@ class Encoder:
         if known is not None:
             self._cache.move_to_end(key)
             return known
-        encoded = orjson.dumps(views.served(obj, resource))
+        return self._kept(key, orjson.dumps(views.served(obj, resource)))
+
+    def partial(self, obj: Obj, resource: Resource) -> bytes:
+        """A stored object's metadata, as ``PartialObjectMetadata``: what rows of Tables hold."""
+        key = (obj["metadata"]["resourceVersion"], resource.key, "metadata")
+        known = self._cache.get(key)
+        if known is not None:
+            self._cache.move_to_end(key)
+            return known
+        shown = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
+        return self._kept(key, orjson.dumps(shown))
+
+    def _kept(self, key: tuple[str, str, str], encoded: bytes) -> bytes:
         self._cache[key] = encoded
         self._size += len(encoded)
         while self._size > self._limit:

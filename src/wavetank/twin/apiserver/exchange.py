@@ -24,6 +24,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+#: A long answer is handed over in pieces: the connection takes one after the other, and others have their turn.
+PIECE_BYTES = 256 * 1024
 _VALIDATIONS: dict[str, FieldValidation] = {"Ignore": "Ignore", "Warn": "Warn", "Strict": "Strict"}
 
 
@@ -172,7 +174,13 @@ class Sender:
     async def answer(self, answer: Answer, *, with_body: bool = True) -> None:
         headers = [("content-type", answer.media_type), ("content-length", str(len(answer.body))), *answer.headers]
         await self._start(answer.status, headers)
-        await self.send({"type": "http.response.body", "body": answer.body if with_body else b""})
+        body = answer.body if with_body else b""
+        sent = 0
+        while len(body) - sent > PIECE_BYTES:
+            piece = body[sent : sent + PIECE_BYTES]
+            await self.send({"type": "http.response.body", "body": piece, "more_body": True})
+            sent += len(piece)
+        await self.send({"type": "http.response.body", "body": body[sent:] if sent else body})
 
     async def stream(self, stream: Stream, gone: Awaitable[None]) -> None:
         """Send chunks until they end or the client goes away (``gone``)."""

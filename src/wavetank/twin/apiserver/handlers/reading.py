@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Callable
@@ -11,18 +12,26 @@ from typing import Any
 import orjson
 
 from wavetank.kube import tables
-from wavetank.kube.errors import ApiError, bad_request
+from wavetank.kube.errors import ApiError, Cause, bad_request, invalid
 from wavetank.kube.field_selectors import parse_field_selector
 from wavetank.kube.selectors import InvalidSelectorError, parse_label_selector
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import views
 from wavetank.twin.cluster.registry import storage_key
 
-from ..content import Accepted, json_bytes
+from ..content import Accepted
 from ..edge import Edge
 from ..exchange import Answer, Exchange, answer_of
+from ..listing import Address, address_of, position
 
 Matches = Callable[[Obj], bool]
+#: So many objects are encoded before others on the loop have their turn.
+SLICE_OBJECTS = 100
+#: kubectl asks for Tables in pages of so many rows, and waits a fifth of a second between pages after the tenth, whatever
+#: the server says. The API allows a server to return everything, so it gets all rows at once; smaller pages are kept to.
+WHOLE_TABLE_LIMIT = 500
+#: The revision in a token whose list goes on with whatever is there.
+INCONSISTENT = -1
 _INCLUDES = ("Metadata", "Object", "None")
 
 
@@ -91,7 +100,7 @@ class Page:
 
 
 def matcher(edge: Edge, exchange: Exchange, resource: Resource) -> Matches:
-    """Whether an object is in the namespace and satisfies the selectors of a request."""
+    """Whether an object is in the namespace and satisfies the selectors of a request. ApiError 400 for bad selectors."""
     query, namespace = exchange.query, exchange.target.namespace if resource.namespaced else ""
     try:
         labels = parse_label_selector(query.get("labelSelector", ""))
@@ -99,6 +108,8 @@ def matcher(edge: Edge, exchange: Exchange, resource: Resource) -> Matches:
     except InvalidSelectorError as error:
         raise bad_request(str(error)) from error
     name = exchange.target.name
+    if not (namespace or name or query.get("labelSelector")) and fields.is_empty:
+        return lambda obj: True
 
     def matches(obj: Obj) -> bool:
         metadata = obj["metadata"]
@@ -112,7 +123,8 @@ def matcher(edge: Edge, exchange: Exchange, resource: Resource) -> Matches:
     return matches
 
 
-def listed(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
+async def listed(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
+    """A list or a page of it. It is made in slices, between which others are answered; the objects do not change meanwhile."""
     wanted = exchange.accepted()
     page = _page(edge, exchange, resource)
     metadata: Obj = {"resourceVersion": str(page.revision)}
@@ -120,57 +132,164 @@ def listed(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
         metadata |= {"continue": page.following}
         if not exchange.query.get("labelSelector") and not exchange.query.get("fieldSelector"):
             metadata["remainingItemCount"] = page.remaining
-    if wanted.shape == "table":
-        shown = [views.served(o, resource) for o in page.objects]
-        return answer_of(table(edge, exchange, resource, shown, metadata), wanted)
-    return _plain_list(edge, resource, page.objects, metadata, wanted)
-
-
-def _plain_list(edge: Edge, resource: Resource, objects: list[Obj], metadata: Obj, wanted: Accepted) -> Answer:
-    if wanted.shape == "metadata":
-        items: list[Any] = [partial(o) for o in objects]
-        kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
-        return answer_of({**kind, "metadata": metadata, "items": items}, wanted)
-    kind = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version}
     if wanted.yaml:
-        return answer_of({**kind, "metadata": metadata, "items": [views.served(o, resource) for o in objects]}, wanted)
-    fragments = [orjson.Fragment(edge.encoder.json(o, resource)) for o in objects]
-    return Answer(json_bytes({**kind, "metadata": metadata, "items": fragments}))
+        shown = [views.served(o, resource) for o in page.objects]
+        kind = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version}
+        return answer_of({**kind, "metadata": metadata, "items": shown}, wanted)
+    head: Obj
+    match wanted.shape:
+        case "table":
+            head, name, encoded = (
+                table(edge, exchange, resource, [], metadata),
+                "rows",
+                _row_of(edge, exchange, resource),
+            )
+            del head["rows"]
+        case "metadata":
+            head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+            name, encoded = "items", lambda obj: edge.encoder.partial(obj, resource)
+        case "object":
+            head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": metadata}
+            name, encoded = "items", lambda obj: edge.encoder.json(obj, resource)
+    return Answer(await _joined(head, name, page.objects, encoded), media_type=wanted.media_type)
+
+
+async def _joined(head: Obj, name: str, objects: list[Obj], encoded: Callable[[Obj], bytes]) -> bytes:
+    """``head`` as JSON with one more field: a list of objects."""
+    parts = []
+    for start in range(0, len(objects), SLICE_OBJECTS):
+        if start:
+            await asyncio.sleep(0)
+        parts.append(b",".join([encoded(obj) for obj in objects[start : start + SLICE_OBJECTS]]))
+    return b"".join((orjson.dumps(head)[:-1], b',"', name.encode(), b'":[', b",".join(parts), b"]}\n"))
+
+
+def _row_of(edge: Edge, exchange: Exchange, resource: Resource) -> Callable[[Obj], bytes]:
+    """How an object becomes a row of a Table; what it shows of the object itself is encoded once per version."""
+    now, columns = edge.cluster.now, edge.printer_columns(resource)
+    cells = tables.printer_of(resource, columns).cells
+    include = exchange.query.get("includeObject") or "Metadata"
+
+    def row(obj: Obj) -> bytes:
+        view = views.served(obj, resource)
+        made: Obj = {"cells": cells(view, now)}
+        if conditions := tables.row_conditions(view):
+            made["conditions"] = conditions
+        if include != "None":
+            encode = edge.encoder.json if include == "Object" else edge.encoder.partial
+            made["object"] = orjson.Fragment(encode(obj, resource))
+        return orjson.dumps(made)
+
+    return row
+
+
+# Pages -------------------------------------------------------------------------------------------------------------
 
 
 def _page(edge: Edge, exchange: Exchange, resource: Resource) -> Page:
-    matches, limit = matcher(edge, exchange, resource), exchange.number("limit") or 0
+    matches, limit = matcher(edge, exchange, resource), _limit(exchange)
     token = exchange.query.get("continue", "")
-    store = edge.cluster.store
-    revision, start = _decoded_token(token) if token else (store.revision, ("", ""))
-    _check_revision(exchange.number("resourceVersion") or 0, store.revision)
-    if revision == store.revision or not token:
-        current = list(store.all(storage_key(resource)))
+    check_list_options(exchange)
+    key, namespace = storage_key(resource), exchange.target.namespace if resource.namespaced else ""
+    if token:
+        revision, start = _decoded_token(token)
+        objects = _as_it_was(edge, key, namespace, revision, start)
+        revision = revision if revision > 0 else edge.cluster.store.revision
+        first = position(objects, start)
     else:
-        remembered = store.snapshot(storage_key(resource), revision)
-        if remembered is None:
-            text = (
-                "The provided continue parameter is too old to display a consistent list result. You can start a new "
-            )
-            raise ApiError(410, "Expired", f"{text}list without the continue parameter.")
-        current = remembered
-    found = sorted((o for o in current if matches(o) and _address(o) >= start), key=_address)
-    if not limit or len(found) <= limit:
-        return Page(found, revision)
-    following = _token(revision, _address(found[limit]))
-    return Page(found[:limit], revision, following, len(found) - limit)
+        revision, objects, first = *_at_version(edge, exchange, key, namespace), 0
+    found: list[Obj] = []
+    for index in range(first, len(objects)):
+        if matches(objects[index]):
+            if limit and len(found) == limit:
+                edge.listings.remember(key, namespace, revision, objects)
+                return Page(found, revision, _token(revision, address_of(objects[index])), len(objects) - index)
+            found.append(objects[index])
+    return Page(found, revision)
 
 
-def _address(obj: Obj) -> tuple[str, str]:
-    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+def _limit(exchange: Exchange) -> int:
+    """The most objects of a page; 0 for no limit."""
+    asked = exchange.number("limit") or 0
+    return 0 if asked >= WHOLE_TABLE_LIMIT and exchange.accepted().shape == "table" else max(asked, 0)
 
 
-def _token(revision: int, start: tuple[str, str]) -> str:
+def _at_version(edge: Edge, exchange: Exchange, key: str, namespace: str) -> tuple[int, list[Obj]]:
+    """Revision and objects: the newest ones, or those of exactly the revision that is asked for."""
+    asked, store = exchange.number("resourceVersion") or 0, edge.cluster.store
+    _check_revision(asked, store.revision)
+    if exchange.query.get("resourceVersionMatch") != "Exact":
+        return store.revision, edge.listings.now(key, namespace)
+    objects = edge.listings.at(key, namespace, asked)
+    if objects is None:
+        raise ApiError(410, "Expired", f"The resourceVersion for the provided list is too old: {asked}")
+    return asked, objects
+
+
+def _as_it_was(edge: Edge, key: str, namespace: str, revision: int, start: Address) -> list[Obj]:
+    """The list that a token goes on with; one that is told to be inconsistent goes on with what is there now."""
+    if revision == INCONSISTENT:
+        return edge.listings.now(key, namespace)
+    objects = edge.listings.at(key, namespace, revision)
+    if objects is None:
+        raise ContinueExpired(_token(INCONSISTENT, start))
+    return objects
+
+
+class ContinueExpired(ApiError):
+    """410, with a token that goes on with the list as it is now (``handleCompactedErrorForPaging`` of etcd3's store)."""
+
+    def __init__(self, following: str) -> None:
+        text = (
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+            "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+            "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+            "deleted between the time the first chunk was returned and now may show up in the list."
+        )
+        super().__init__(410, "Expired", text)
+        self._following = following
+
+    def status(self) -> Obj:
+        return {**super().status(), "metadata": {"continue": self._following}}
+
+
+def check_list_options(exchange: Exchange) -> None:
+    """ApiError 422 for versions that cannot be matched (``ValidateListOptions`` of apimachinery)."""
+    query = exchange.query
+    version, match = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
+    causes = []
+    if match and not version:
+        causes.append("resourceVersionMatch is forbidden unless resourceVersion is provided")
+    if match and query.get("continue"):
+        causes.append("resourceVersionMatch is forbidden when continue is provided")
+    if match == "Exact" and version == "0":
+        causes.append('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+    found = [forbidden_option("resourceVersionMatch", text) for text in causes]
+    if match not in ("", "Exact", "NotOlderThan"):
+        found.append(unknown_match(match, '"Exact", "NotOlderThan", ""'))
+    if "sendInitialEvents" in query:
+        found.append(forbidden_option("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    if found:
+        raise invalid("meta.k8s.io", "ListOptions", "", found)
+    if query.get("continue") and version not in ("", "0"):
+        raise bad_request("specifying resource version is not allowed when using continue")
+
+
+def forbidden_option(field: str, text: str) -> Cause:
+    return Cause("FieldValueForbidden", f"Forbidden: {text}", field)
+
+
+def unknown_match(match: str, supported: str) -> Cause:
+    text = f'Unsupported value: "{match}": supported values: {supported}'
+    return Cause("FieldValueNotSupported", text, "resourceVersionMatch")
+
+
+def _token(revision: int, start: Address) -> str:
     body = orjson.dumps({"v": "meta.k8s.io/v1", "rv": revision, "start": "/".join(start)})
     return base64.urlsafe_b64encode(body).rstrip(b"=").decode()
 
 
-def _decoded_token(token: str) -> tuple[int, tuple[str, str]]:
+def _decoded_token(token: str) -> tuple[int, Address]:
     try:
         body = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         namespace, _, name = body["start"].partition("/")
