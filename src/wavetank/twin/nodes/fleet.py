@@ -20,6 +20,7 @@ from .drain import Drain
 from .kubelet import Kubelet, Registry
 from .kubelet.host import Host
 from .kubelet.images import ImageStore
+from .kubelet.memory import EvictionSettings
 from .kubelet.volumes import CreateToken
 from .machine import Machine, MachineTemplate, node_object
 from .runtime.modelled import ModelledRuntime
@@ -77,6 +78,7 @@ class FleetOptions:
     registry: Registry = field(default_factory=Registry)
     network_ready: Callable[[str], bool] = network_everywhere
     create_token: CreateToken | None = None
+    eviction: EvictionSettings = field(default_factory=EvictionSettings)
 
 
 class Fleet:
@@ -251,6 +253,7 @@ class Fleet:
             give_back_address=subnet.give_back,
             create_token=self._options.create_token or tokens_of(self.cluster),
             up_since_seconds=self._engine.now,
+            eviction=self._options.eviction,
         )
 
     def _power_off(self, member: Member, action: str) -> None:

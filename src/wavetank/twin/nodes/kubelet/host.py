@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wavetank.kube.types import Obj
@@ -14,6 +14,7 @@ from wavetank.twin.nodes.runtime.port import Runtime
 
 from .environment import PodContext
 from .images import ImageStore
+from .memory import EvictionSettings
 from .volumes import CreateToken
 
 COMPONENT = "kubelet"
@@ -32,6 +33,7 @@ class Host:
     give_back_address: Callable[[str], None]
     create_token: CreateToken
     up_since_seconds: float
+    eviction: EvictionSettings = field(default_factory=EvictionSettings)
 
     @property
     def engine(self) -> Engine:

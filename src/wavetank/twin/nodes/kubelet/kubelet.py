@@ -9,6 +9,8 @@ from wavetank.twin.nodes.machine import node_conditions
 
 from .admission import refusal
 from .host import Host
+from .memory import refusal_under_pressure
+from .pressure import MemoryWatch
 from .worker import PodWorker, confirm_deletion
 
 
@@ -19,6 +21,7 @@ class Kubelet:
         self.host = host
         self.workers: dict[str, PodWorker] = {}
         self._alive = True
+        self._memory = MemoryWatch(host, lambda: tuple(self.workers.values()))
 
     def pod_changed(self, pod: Obj) -> None:
         """A pod that is bound to this machine was added or modified."""
@@ -28,6 +31,7 @@ class Kubelet:
         worker = self.workers.get(uid)
         if worker is not None:
             worker.observe(pod)
+            self._memory.poke(worker)
         else:
             self._adopt(uid, pod)
 
@@ -48,7 +52,8 @@ class Kubelet:
         if node is None or not self._alive or status_of(node, "Ready") == ("True" if ready else "False"):
             return
         old = {c["type"]: c for c in node["status"].get("conditions") or ()}
-        new = [_with_old_times(c, old) for c in node_conditions(self.host.engine.utc, network_ready=ready)]
+        usual = node_conditions(self.host.engine.utc, network_ready=ready)
+        new = [_with_old_times(c, old) for c in usual if c["type"] == "Ready" or c["type"] not in old]
         others = [c for kind, c in old.items() if kind not in {n["type"] for n in new}]
         self.host.cluster.set_status(node, {**node["status"], "conditions": others + new})
         reason = "NodeReady" if ready else "NodeNotReady"
@@ -58,6 +63,7 @@ class Kubelet:
     def lose_power(self) -> None:
         """The machine is off: its containers are gone and nothing is reported any more."""
         self._alive = False
+        self._memory.stop()
         for worker in tuple(self.workers.values()):
             worker.abandon()
         self.workers.clear()
@@ -73,8 +79,11 @@ class Kubelet:
         if pod["metadata"].get("deletionTimestamp"):
             worker.observe(pod)
             return
+        pressed = refusal_under_pressure(pod) if self._memory.under_pressure else ""
         refused = refusal(pod, others, self.host.machine.template.allocatable)
-        if refused is not None:
+        if pressed:
+            worker.reject("Evicted", pressed)
+        elif refused is not None:
             worker.reject(refused.reason, refused.message)
         else:
             worker.begin()

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+from wavetank.kube.conditions import with_condition
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Cluster
-from wavetank.twin.nodes.runtime.port import Exit, Sandbox
+from wavetank.twin.nodes.runtime.port import Exit, Sandbox, Weighed
+from wavetank.twin.nodes.runtime.stated_use import StatedUseError, stated_use
 
 from .backoff import go_duration
 from .host import Host
@@ -62,6 +64,7 @@ class PodWorker:
         deadline = self.pod["spec"].get("activeDeadlineSeconds")
         if deadline is not None:
             self._engine.call_later(float(deadline), self._deadline_exceeded)
+        self._complain_of_use(self.pod)
         self.publish()
         self._setup.begin()
 
@@ -75,6 +78,7 @@ class PodWorker:
 
     def observe(self, pod: Obj) -> None:
         """A newer version of the pod."""
+        self._note_annotations(pod)
         self.pod = pod
         if not pod["metadata"].get("deletionTimestamp"):
             return
@@ -260,6 +264,48 @@ class PodWorker:
         if record.process is not None and record.name not in self._stopping:
             message = f"Container {record.name} failed {kind} probe, will be restarted"
             self._stopping[record.name] = Stopping(self._host, self.pod, record, float(grace), message)
+
+    # --- use and eviction --------------------------------------------------------------------------------------
+
+    def _note_annotations(self, pod: Obj) -> None:
+        """Annotations may state what modelled containers use."""
+        if pod["metadata"].get("annotations") == self.pod["metadata"].get("annotations"):
+            return
+        for record in self.records.values():
+            if isinstance(record.process, Weighed):
+                record.process.pod_changed(pod)
+        self._complain_of_use(pod)
+
+    def _complain_of_use(self, pod: Obj) -> None:
+        for record in self.records.values():
+            try:
+                stated_use(pod, record.name)
+            except StatedUseError as error:
+                self._host.record(pod, "Warning", "InvalidUse", str(error))
+                return
+
+    @property
+    def may_be_evicted(self) -> bool:
+        return self.stage in ("starting", "running") and not self._doomed
+
+    def evict(self, message: str, grace_seconds: float) -> None:
+        """Its node needs room: the pod fails, and its containers end (eviction manager ``evictPod``)."""
+        self._forced_phase, self._reason, self._message = "Failed", "Evicted", message
+        self._host.record(self.pod, "Warning", "Evicted", message)
+        metadata = self.pod["metadata"]
+        live = self._host.cluster.find("pods", metadata["namespace"], metadata["name"])
+        if live is not None and live["metadata"]["uid"] == metadata["uid"]:
+            status = live.get("status") or {}
+            conditions = with_condition(
+                status.get("conditions"),
+                "DisruptionTarget",
+                "True",
+                self._engine.utc,
+                reason="TerminationByKubelet",
+                message=message,
+            )
+            self.pod = self._host.cluster.set_status(live, {**status, "conditions": conditions})
+        self._stop(grace_seconds)
 
     # --- the end -----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from wavetank.kube.types import Obj
 from wavetank.twin.engine import Engine
 
 from .port import Container, Counter, Exit, Launch, Outcome, Sandbox, VolumeFiles
+from .stated_use import StatedUse, StatedUseError, stated_use
 
 
 class Check(Protocol):
@@ -101,6 +102,7 @@ class ModelledContainer:
         self._counted_seconds = engine.now
         self._stopping = False
         self._idle: Use | None = None
+        self._stated = _stated(launch.pod, launch.container["name"])
         if behaviour.exit_after_seconds is not None:
             engine.call_later(behaviour.exit_after_seconds, lambda: self._end(behaviour.exit))
 
@@ -141,12 +143,42 @@ class ModelledContainer:
 
     def use_at(self, seconds: float) -> Use:
         """What it uses at a moment of its life, whenever that is asked."""
+        if self._stated is not None:
+            return self._stated_use(self._stated, seconds)
+        return self._own_use(seconds)
+
+    def _own_use(self, seconds: float) -> Use:
         use = self._behaviour.use
         if use is not None:
             return use(seconds)
         if self._idle is None:
             self._idle = idle_use(self._container)
         return self._idle
+
+    def _stated_use(self, stated: StatedUse, seconds: float) -> Use:
+        """What annotations state, and its own use for what they leave open."""
+        own, age_seconds = self._own_use(seconds), seconds - self.started_seconds
+        cpu = own.cpu_milli if stated.cpu is None else float(stated.cpu.after(age_seconds) * 1000)
+        memory = own.memory_bytes if stated.memory is None else int(stated.memory.after(age_seconds))
+        return Use(cpu, memory)
+
+    @property
+    def is_lively(self) -> bool:
+        return self._behaviour.use is not None or self._stated is not None
+
+    @property
+    def grows(self) -> bool:
+        return self._stated is not None and self._stated.grows
+
+    def memory_bytes(self) -> int:
+        return self.use_at(self._engine.now).memory_bytes
+
+    def run_out_of_memory(self) -> None:
+        self._end(Exit(137, "OOMKilled"))
+
+    def pod_changed(self, pod: Obj) -> None:
+        self.counter()  # what was used so far counts as it was
+        self._stated = _stated(pod, self._container["name"])
 
     def log_files(self) -> list[Path]:
         return []
@@ -155,6 +187,14 @@ class ModelledContainer:
         on_exit, self._on_exit = self._on_exit, None
         if on_exit is not None:
             on_exit(exit)
+
+
+def _stated(pod: Obj, container: str) -> StatedUse | None:
+    """An annotation that cannot be read states nothing; the kubelet tells of it."""
+    try:
+        return stated_use(pod, container)
+    except StatedUseError:
+        return None
 
 
 def _target_of(probe: Obj) -> str:

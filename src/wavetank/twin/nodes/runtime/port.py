@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from wavetank.kube.types import Obj
 
@@ -100,6 +100,31 @@ class Container(Protocol):
 
     def log_files(self) -> list[Path]:
         """The files that hold this start's output, oldest first; empty for a container that prints nothing."""
+        ...
+
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A container whose memory the kubelet can ask for at no cost, and kill as a kernel would: a modelled one."""
+
+    @property
+    def is_lively(self) -> bool:
+        """Whether its use may be other than that of an idle container."""
+        ...
+
+    @property
+    def grows(self) -> bool:
+        """Whether its memory grows by itself."""
+        ...
+
+    def memory_bytes(self) -> int: ...
+
+    def run_out_of_memory(self) -> None:
+        """The kernel kills it for want of memory: exit code 137, reason OOMKilled."""
+        ...
+
+    def pod_changed(self, pod: Obj) -> None:
+        """Annotations of its pod may state another use now."""
         ...
 
 
