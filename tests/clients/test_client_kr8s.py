@@ -73,6 +73,7 @@ def test_a_port_is_forwarded_to_a_pod_and_to_a_service(api: Any) -> None:
     wait_for(service.ready)
     with service.portforward(remote_port=WEB_PORT) as port:
         assert httpx.get(f"http://localhost:{port}/").status_code == 200
+    assert "Directory listing" in service.proxy_http_get("/", port=WEB_PORT).text
     service.delete()
     made.delete()
 

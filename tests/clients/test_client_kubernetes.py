@@ -66,6 +66,10 @@ def test_a_port_of_a_pod_is_reached_through_the_api(core: Any) -> None:
     socket.sendall(b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
     assert socket.recv(64).startswith(b"HTTP/1.0 200 OK")
     assert forwarding.error(WEB_PORT) is None
+    assert "Directory listing" in core.connect_get_namespaced_pod_proxy("web", "default")
+    with pytest.raises(client.ApiException) as refused:
+        core.connect_get_namespaced_pod_proxy("web:9999", "default")
+    assert (refused.value.status, "connection refused" in refused.value.body) == (503, True)
     core.delete_namespaced_pod("web", "default", grace_period_seconds=0)
 
 

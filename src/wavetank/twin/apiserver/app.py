@@ -19,7 +19,7 @@ from wavetank.twin.cluster.registry import is_stored, no_such_resource
 
 from .edge import EXTERNAL_METRICS_GROUP, METRICS_GROUP, Edge, method_not_allowed
 from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, Upgrade, refusal
-from .handlers import discovery, metrics, reading, subresources, watching, writing
+from .handlers import discovery, metrics, proxy, reading, subresources, watching, writing
 from .handlers.documents import Documents
 from .handlers.tank import Routes
 from .identity import TokenAuthenticator, impersonated, refused, unauthorized, user_of_request
@@ -197,8 +197,8 @@ class Application:
         edge, target = self._edge, exchange.target
         if opening.is_stream(exchange):
             return Upgrade(opening.over_upgrade(edge, exchange, opening.request_of(edge, exchange)))
-        if target.subresource in subresources.NOT_OFFERED:
-            raise subresources.not_offered(target.subresource)
+        if target.subresource == "proxy" and target.name:
+            return await proxy.answer(edge, exchange, resource)
         if target.verb not in verbs_of_subresource(target.subresource) or not target.name:
             raise method_not_allowed()
         match target.subresource, target.verb:

@@ -41,7 +41,8 @@ def target_of(method: str, path: str, *, watch: bool = False, name_selector: str
         watch, rest = True, rest[1:]
     namespace, rest = _namespace_of(rest)
     plural, name = rest[0], rest[1] if len(rest) > 1 else ""
-    subresource = "/".join(rest[2:])
+    # What follows "proxy" is the path of somebody else.
+    subresource = "proxy" if rest[2:3] == ["proxy"] else "/".join(rest[2:])
     if verb in ("get", "delete") and not name:
         verb = "deletecollection" if verb == "delete" else "list"
     if verb in ("get", "list") and watch:

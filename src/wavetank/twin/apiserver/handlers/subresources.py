@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from wavetank.kube.errors import ApiError, bad_request
+from wavetank.kube.errors import bad_request
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import patching
 from wavetank.twin.cluster.ports import LogQuery
@@ -13,14 +13,6 @@ from wavetank.twin.cluster.scale import KIND as SCALE
 from ..edge import Edge, method_not_allowed
 from ..exchange import Answer, Exchange, Stream, answer_of, text_answer
 from .writing import success
-
-#: Requests that the API would pass on to a pod, a service or a node.
-NOT_OFFERED = frozenset({"proxy"})
-
-
-def not_offered(subresource: str) -> ApiError:
-    text = f"this cluster does not offer {subresource}: its machines accept no connections through the API"
-    return ApiError(501, "NotImplemented", text)
 
 
 async def create(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
