@@ -14,6 +14,7 @@ from typing import Any
 from wavetank.kube.errors import ApiError, bad_request
 from wavetank.kube.kinds import verbs_of_subresource
 from wavetank.kube.types import Resource
+from wavetank.twin.cluster import SubscriberFailedError
 from wavetank.twin.cluster.authorization import Asked
 from wavetank.twin.cluster.registry import is_stored, no_such_resource
 
@@ -67,6 +68,8 @@ class Application:
             if sender.started:
                 log.exception("%s %s broke off", exchange.method, exchange.path)
                 raise
+            if isinstance(error, SubscriberFailedError):
+                self._edge.pacer.fail(error)
             await sender.answer(_status_of(error, exchange))
 
     async def _websocket(self, exchange: Exchange, socket: WebSocket) -> None:

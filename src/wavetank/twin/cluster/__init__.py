@@ -6,6 +6,6 @@ know how requests arrive, nor what any controller does with what it sees.
 
 from .calls import SYSTEM, Call, User
 from .cluster import Cluster
-from .store import Change, Store
+from .store import Change, Store, SubscriberFailedError
 
-__all__ = ["SYSTEM", "Call", "Change", "Cluster", "Store", "User"]
+__all__ = ["SYSTEM", "Call", "Change", "Cluster", "Store", "SubscriberFailedError", "User"]

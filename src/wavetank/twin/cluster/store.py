@@ -43,6 +43,10 @@ class Change(NamedTuple):
 Subscriber = Callable[[Change], None]
 
 
+class SubscriberFailedError(Exception):
+    """Our bug: somebody could not take a change in, others have not been told of it. The world is broken from here on."""
+
+
 class Witness(Protocol):
     """Is told of a change before and after the subscribers are; what ``began`` returns is given to ``ended``."""
 
@@ -159,7 +163,12 @@ class Store:
             told = (*self._subscribers.get(change.resource_key, ()), *self._subscribers.get("*", ()))
             self._told[change.resource_key] = told
         before = self.witness.began(change) if self.witness is not None else 0
-        for subscriber in told:
-            subscriber(change)
+        try:
+            for subscriber in told:
+                subscriber(change)
+        except Exception as error:
+            raise SubscriberFailedError(
+                f"{change.type} {change.resource_key} {change.namespace}/{change.name}"
+            ) from error
         if self.witness is not None:
             self.witness.ended(before)

@@ -37,6 +37,7 @@ class Pacer:
         self._engine_start = engine.now
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._failure: Exception | None = None
 
     @property
     def target_seconds(self) -> float:
@@ -50,7 +51,24 @@ class Pacer:
         self._wall_start, self._engine_start = self._wall(), self.engine.now
 
     def catch_up(self) -> bool:
-        """Run what is due by now, for one slice at most; False when more is waiting."""
+        """Run what is due by now, for one slice at most; False when more is waiting.
+
+        An action that fails breaks the world for good, whoever happened to run it: ``run`` ends with its exception.
+        """
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self._run_slice()
+        except Exception as error:
+            self.fail(error)
+            raise
+
+    def fail(self, error: Exception) -> None:
+        """The world is broken by a bug of ours: ``run`` ends with it, and nothing moves the clock any more."""
+        self._failure = self._failure or error
+        self._wake.set()
+
+    def _run_slice(self) -> bool:
         deadline = time.perf_counter() + SLICE_SECONDS
         if math.isinf(self.speed):
             while self.engine.next_seconds is not None and time.perf_counter() < deadline:

@@ -7,7 +7,6 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
