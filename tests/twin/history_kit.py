@@ -37,9 +37,9 @@ def pod_template(labels: Obj, *, cpu: str = "100m", restart: str = "Always", ann
     return {"metadata": metadata, "spec": {"containers": containers, "restartPolicy": restart}}
 
 
-def workload(kind: str, name: str, replicas: int = 3, **template: str) -> Obj:
+def workload(kind: str, name: str, replicas: int = 3, cpu: str = "100m") -> Obj:
     labels = {"app": name}
-    spec: Obj = {"selector": {"matchLabels": labels}, "template": pod_template(labels, **template)}
+    spec: Obj = {"selector": {"matchLabels": labels}, "template": pod_template(labels, cpu=cpu)}
     if kind != "DaemonSet":
         spec["replicas"] = replicas
     if kind == "StatefulSet":

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,15 +42,15 @@ def unbroken() -> dict[str, BareWorld]:
 # Determinism --------------------------------------------------------------------------------------------------------
 
 
-def test_two_processes_with_other_hash_seeds_write_the_same_journals(
+def test_another_process_with_another_hash_seed_writes_the_same_journals(
     unbroken: dict[str, BareWorld], tmp_path: Path
 ) -> None:
     here = "".join(journal(unbroken[kubelet]) for kubelet in KUBELETS)
-    for hash_seed in ("1", "77"):
-        target = tmp_path / f"journal-{hash_seed}"
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        subprocess.run([sys.executable, str(KIT), str(target), "3"], check=True, env=environment, cwd=KIT.parent)
-        assert target.read_text() == here
+    target = tmp_path / "journals"
+    hash_seed = "78" if os.environ.get("PYTHONHASHSEED") == "77" else "77"
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    subprocess.run([sys.executable, str(KIT), str(target), "3"], check=True, env=environment, cwd=KIT.parent)
+    assert target.read_text() == here
 
 
 def test_another_seed_is_another_course(unbroken: dict[str, BareWorld]) -> None:
@@ -111,7 +112,7 @@ def test_reading_changes_nothing() -> None:
 
 
 def test_nothing_comes_in_past_the_verbs_unnoticed() -> None:
-    ways = {
+    ways: dict[str, Callable[[BareWorld], object]] = {
         "the store": lambda w: w.cluster.store.put("pods", POD),
         "the clock": lambda w: w.engine.call_later(1, lambda: None),
         "the journal": lambda w: w.engine.record("somebody", "did", "something"),

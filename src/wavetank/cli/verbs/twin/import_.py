@@ -60,9 +60,9 @@ def command(
         found += from_live_cluster(from_cluster, os.environ)
     words = ImportWords(supported_version(version) if version else "", seed, with_events, speed, port)
     made = imported_world(found, words)
-    if output_format == "json":
-        click.echo(json.dumps({"import": report_json(made)}))
-    else:
-        click.echo(report(made))
-    if written is not None:
-        run_twin(lambda: BareTwin(made.world.options, lambda _: made.started()), written, output_format)
+    if written is None:
+        click.echo(json.dumps(report_json(made), indent=2) if output_format == "json" else report(made))
+        return
+    # Standard output is that of `wavetank twin`: one line, when the cluster answers.
+    click.echo(report(made), err=True)
+    run_twin(lambda: BareTwin(made.world.options, lambda _: made.started()), written, output_format)

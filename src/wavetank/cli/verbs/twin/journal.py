@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from wavetank.app.bare_access import TwinClient
+from wavetank.base.errors import OperationFailed
 from wavetank.cli.verbs.twin.asking import kubeconfig_option, twin_client
 
 POLL_SECONDS = 0.5
@@ -59,7 +60,7 @@ def command(
             found = True
             click.echo(json.dumps(entry) if output_format == "json" else as_text(entry))
     if because and not found:
-        raise click.ClickException(f"the journal has no entry {because}, or not any more")
+        raise OperationFailed(f"the journal has no entry {because}, or not any more")
 
 
 def _entries(client: TwinClient, query: dict[str, str], follow: bool) -> Iterator[dict[str, Any]]:

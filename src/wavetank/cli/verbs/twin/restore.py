@@ -19,7 +19,7 @@ def command(file: Path, kubeconfig: Path, speed: float, port: int, output_format
     with what was saved. Kubeconfigs and tokens of the saved cluster stay good; with the port of then, so does its address.
     """
     from wavetank.app.bare import KubeconfigFile
-    from wavetank.app.saved import restored_twin
+    from wavetank.app.restoring import restored_twin
     from wavetank.cli.verbs.twin.run import run_twin
 
     written = KubeconfigFile(kubeconfig)
