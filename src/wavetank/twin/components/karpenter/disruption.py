@@ -59,8 +59,14 @@ class Picture:
         return [c for c in self.consolidatable if not c.pods]
 
     @property
-    def underutilized(self) -> list[Candidate]:
+    def replaceable(self) -> list[Candidate]:
+        """Those whose pool lets them be removed with pods on them."""
         return [c for c in self.consolidatable if c.pool.policy == EMPTY_OR_UNDERUTILIZED]
+
+    @property
+    def underutilized(self) -> list[Candidate]:
+        """Without empty ones: if those are still there, it is because the budget for empty nodes wants it so."""
+        return [c for c in self.replaceable if c.pods]
 
     @property
     def drifted(self) -> list[Candidate]:
@@ -228,7 +234,7 @@ class Disruption:
 
 def invalidity(command: Command, picture: Picture) -> str:
     """Why a command no longer holds; "" when it does (``validation.go``)."""
-    now = {c.name: c for c in (picture.empty if command.reason == "Empty" else picture.underutilized)}
+    now = {c.name: c for c in (picture.empty if command.reason == "Empty" else picture.replaceable)}
     going = [now[c.name] for c in command.candidates if c.name in now]
     if len(going) != len(command.candidates):
         return f"{len(command.candidates) - len(going)} candidates are no longer valid"

@@ -115,8 +115,8 @@ class Lifecycle(Loop):
         version = f"{self.cluster.version}.0"
         region = self.live.offers.region
         template = machine_template(claim, bought, subnet, region, image, version)
-        devices = {kind: offered(self.cluster, getattr(template, kind)) for kind in ("capacity", "allocatable")}
-        return self.live.fleet.start(replace(template, **devices))
+        capacity, allocatable = (offered(self.cluster, each) for each in (template.capacity, template.allocatable))
+        return self.live.fleet.start(replace(template, capacity=capacity, allocatable=allocatable))
 
     def _write_launched(self, claim: Obj, bought: Purchase, machine: Machine, node_class: Obj) -> None:
         metadata, status = launched(claim, bought, machine, node_class)
