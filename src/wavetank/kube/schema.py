@@ -89,6 +89,10 @@ class Schemas:
         """The schemas of a minor such as ``1.36``; KeyError when the installed definitions do not have it."""
         return _schemas(minor)
 
+    def has(self, group: str, version: str, kind: str) -> bool:
+        """Whether the minor knows a kind."""
+        return (group, version, kind) in self._names
+
     def node(self, group: str, version: str, kind: str) -> Node | None:
         """The structure of a kind (its ``…List`` and option kinds too), or None when there is none."""
         name = self._names.get((group, version, kind))

@@ -14,6 +14,7 @@ from typing import Any
 from wavetank.kube import apply as managed
 from wavetank.kube import errors
 from wavetank.kube.errors import ApiError, Cause
+from wavetank.kube.kinds import BUILT_IN
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.engine import Engine
 
@@ -53,8 +54,8 @@ class Cluster:
         self.service_cidr = service_cidr
         self.store = Store()
         self.store.witness = WriteJournal(engine)
-        self.registry = Registry()
         self.meanings = Meanings(version)
+        self.registry = Registry(self.meanings.served(BUILT_IN))
         self.custom = Definitions(self)
         self.tokens = tokens.TokenIssuer(engine)
         self.authorizer = Authorizer(self.find, self.list)

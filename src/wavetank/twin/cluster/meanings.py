@@ -6,7 +6,7 @@ The pipeline asks here and nowhere else; the algorithms are those of ``wavetank.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wavetank.kube import decoding, defaults, structural
 from wavetank.kube.errors import ApiError, Cause, bad_request, invalid
@@ -16,6 +16,9 @@ from wavetank.kube.validation import validate_create, validate_update
 
 from .calls import Call
 
+#: The minor whose kinds ``kube.kinds`` lists.
+NEWEST = "1.36"
+
 
 class Meanings:
     """The schemas of one Kubernetes minor, and those of the custom kinds that definitions have added."""
@@ -23,6 +26,16 @@ class Meanings:
     def __init__(self, minor: str) -> None:
         self.schemas = Schemas.for_version(minor)
         self._custom: dict[tuple[str, str], Node] = {}
+
+    def served(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
+        """Those that this minor has: a kind that the newest defines and this one does not came later."""
+        newest = Schemas.for_version(NEWEST)
+
+        def came_later(resource: Resource) -> bool:
+            kind = (resource.group, resource.version, resource.kind)
+            return newest.has(*kind) and not self.schemas.has(*kind)
+
+        return tuple(resource for resource in resources if not came_later(resource))
 
     def learn(self, key: str, version: str, schema: Obj) -> None:
         """Know a custom kind's version by its structural schema."""
@@ -94,6 +107,8 @@ class Meanings:
     def causes_of_update(self, obj: Obj, old: Obj, resource: Resource, subresource: str = "") -> list[Cause]:
         node = self.custom_node(resource)
         by_schema = structural.violations(obj, node, old) if node is not None else []
+        if subresource == "ephemeralcontainers":
+            return ephemeral_containers_update(obj, old)
         # The rules of updates are those of the object itself; its subresources may change what they forbid.
         return by_schema if subresource else [*validate_update(obj, old, resource), *by_schema]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wavetank.kube import kinds
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Resource
 
@@ -35,7 +34,7 @@ def is_stored(resource: Resource) -> bool:
 class Registry:
     """All served resources, in discovery order; custom ones come and go."""
 
-    def __init__(self, built_in: Iterable[Resource] = kinds.BUILT_IN) -> None:
+    def __init__(self, built_in: Iterable[Resource]) -> None:
         self._built_in = tuple(built_in)
         self._custom: dict[str, tuple[Resource, ...]] = {}
         self._index()
