@@ -36,7 +36,7 @@ def node_group(name: str = "general", size: int = 1, least: int = 0, most: int =
     tags = more.pop("tags", FOUND)
     machine: Mapping[str, Any] = more.pop("machine", {})
     templates = tuple(
-        template(node_group=name, zone=zone, subnet_cidr=f"10.{len(name)}.{index}.0/24", **machine)
+        template(node_group=name, zone=zone, subnet_cidr=f"10.{len(name) + 100 * index}.0.0/16", **machine)
         for index, zone in enumerate(zones)
     )
     return NodeGroup(f"asg-{name}", name, least, most, size, templates, tags, **more)

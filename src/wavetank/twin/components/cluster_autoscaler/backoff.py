@@ -38,6 +38,10 @@ class Backoffs:
         found = self._of.get(group_id)
         return found if found is not None and found.until_seconds > now else None
 
+    @property
+    def any(self) -> bool:
+        return bool(self._of)
+
     def clear(self, group_id: str) -> None:
         self._of.pop(group_id, None)
 

@@ -203,6 +203,13 @@ class Health:
         request = self.requests.get(group.id)
         return group.target_size - long - (request.increase if request is not None else 0)
 
+    @property
+    def is_timing(self) -> bool:
+        """Whether some machine, scale-up or back-off is waited for."""
+        total = self.total
+        unsettled = self.requests or self.unregistered or self.wrong_sizes or total.not_started or total.unready
+        return bool(unsettled or total.deleted or self.backoffs.any)
+
     def upcoming(self, group: NodeGroup) -> int:
         """Machines that were asked for and are not ready yet."""
         readiness = self.of.get(group.id, Readiness())

@@ -19,6 +19,7 @@ from wavetank.twin.scheduler.simulation import Simulation
 
 from . import quotas, scale_up
 from .actuator import Actuator
+from .calm import Calm
 from .events import Events
 from .expanders import PRIORITIES_KEY, PRIORITY_CONFIG, Priorities
 from .flags import Settings, discovery_tags, explicit_group
@@ -59,6 +60,7 @@ class Loop:
         now = self._engine.now
         # As if the last scale-up had been an hour ago.
         self._last_scale_up = self._last_delete = self._last_failure = now + NEVER
+        self._calm = Calm(cluster)
         self._unsubscribe = cluster.subscribe("pods", self._note_pod)
 
     def start(self) -> None:
@@ -76,6 +78,7 @@ class Loop:
     def close(self) -> None:
         self._closed = True
         self._unsubscribe()
+        self._calm.close()
         self._actuator.close()
         if self._timer is not None:
             self._timer.cancel()
@@ -121,6 +124,9 @@ class Loop:
         """One iteration: see, repair, grow, shrink, tell."""
         self._port.refresh()
         groups = self._groups()
+        if self._calm.lasts(groups) and self._has_nothing_under_way():
+            self._status.write(groups, self._health, {}, self._engine.now)
+            return
         nodes = sorted(self._cluster.list("nodes"), key=lambda node: str(node["metadata"]["name"]))
         group_of = {
             n["metadata"]["name"]: g for n in nodes if (g := self._port.group_of(n)) in groups and g is not None
@@ -135,6 +141,11 @@ class Loop:
             if name in group_of:
                 candidates[group_of[name]] = candidates.get(group_of[name], 0) + 1
         self._status.write(self._groups(), self._health, candidates, self._engine.now)
+
+    def _has_nothing_under_way(self) -> bool:
+        """No pod, machine or timer that another look might find changed by time alone."""
+        waiting = self._waiting or self._actuator.in_progress or self._planner.is_timing(self._engine.now)
+        return not waiting and not self._health.is_timing
 
     def _groups(self) -> dict[str, NodeGroup]:
         """Groups that flags name, with the sizes that they name, and those that have the tags."""

@@ -64,6 +64,10 @@ class Planner:
         """All timers begin anew."""
         self.unneeded = {}
 
+    def is_timing(self, now: float) -> bool:
+        """Whether some node waits for its end, or for another look."""
+        return bool(self.unneeded) or any(until <= now for until in self._unremovable.values())
+
     # --- not needed --------------------------------------------------------------------------------------------
 
     def candidates(self, scene: Scene) -> list[str]:

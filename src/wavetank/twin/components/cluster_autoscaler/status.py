@@ -5,11 +5,11 @@ Upstream: ``clusterstate/api/types.go``, ``clusterstate/utils/status.go``.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-import yaml
 
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
@@ -19,6 +19,8 @@ from wavetank.twin.nodes.groups import NodeGroup
 from .flags import Settings
 from .health import Health, Readiness
 
+_PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9_ -]*[A-Za-z0-9]$")
+_NO_TEXT = ("true", "false", "yes", "no", "on", "off", "null")
 LAST_UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
 
 
@@ -88,7 +90,7 @@ class StatusMap:
         if not self._settings.write_status_configmap:
             return
         name, namespace = self._settings.status_config_map_name, self._settings.namespace
-        data = {"status": yaml.safe_dump(status, sort_keys=False)}
+        data = {"status": as_yaml(status)}
         live = self._cluster.find("configmaps", namespace, name)
         try:
             if live is None:
@@ -133,3 +135,28 @@ def node_counts(readiness: Readiness) -> Obj:
         "longUnregistered": len(readiness.long_unregistered),
         "unregistered": len(readiness.unregistered),
     }
+
+
+def as_yaml(value: Obj, indent: str = "") -> str:
+    """Maps, lists of maps, whole numbers and words. Written in every loop, for which a library takes too long."""
+    return "".join(_entry(key, one, indent) for key, one in value.items())
+
+
+def _entry(key: str, value: object, indent: str) -> str:
+    match value:
+        case dict():
+            return f"{indent}{key}:\n{as_yaml(value, indent + '  ')}"
+        case list():
+            items = (as_yaml(item, f"{indent}  ") for item in value)
+            return f"{indent}{key}:\n" + "".join(f"{indent}- {item[len(indent) + 2 :]}" for item in items)
+        case int():
+            return f"{indent}{key}: {value}\n"
+        case _:
+            return f"{indent}{key}: {_word(str(value))}\n"
+
+
+def _word(text: str) -> str:
+    """In quotes what would be read as something else than text: times without a zone's name, anything with punctuation."""
+    if text.endswith(" UTC") or (_PLAIN.match(text) and text.lower() not in _NO_TEXT):
+        return text
+    return json.dumps(text, ensure_ascii=False)
