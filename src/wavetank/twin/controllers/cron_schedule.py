@@ -1,13 +1,16 @@
 """Cron expressions as CronJobs have them: five fields or a macro, in a time zone. Pure.
 
-Upstream: ``github.com/robfig/cron/v3`` (``ParseStandard``). Raises InvalidScheduleError with a sentence of its own.
+Upstream: ``github.com/robfig/cron/v3`` (``ParseStandard``). Raises InvalidScheduleError in its words.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from wavetank.kube.validation.schedules import schedule_problem
 
 _MACROS = {
     "@yearly": "0 0 1 1 *",
@@ -21,12 +24,17 @@ _MACROS = {
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES, 1)}
 _DAYS = {name: i for i, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 #: A schedule that does not come within this time never comes (30 February).
 _SEARCHED_DAYS = 366 * 5
 
 
 class InvalidScheduleError(ValueError):
-    """The expression or the time zone cannot be read."""
+    """The expression cannot be read."""
+
+
+class UnknownTimeZoneError(ValueError):
+    """There is no such time zone."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +71,58 @@ class Schedule:
         return (by_date and by_weekday) if self.any_day or self.any_weekday else (by_date or by_weekday)
 
 
-def schedule_of(text: str, zone_name: str | None = None) -> Schedule:
-    """Read an expression."""
-    fields = _MACROS.get(text.strip(), text).split()
-    if len(fields) != 5:
-        raise InvalidScheduleError(f"expected exactly 5 fields, found {len(fields)}: {fields}")
-    try:
-        zone = ZoneInfo(zone_name) if zone_name else None
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InvalidScheduleError(f"unknown time zone {zone_name}") from error
+@dataclass(frozen=True)
+class Every:
+    """``@every 1h30m``: always the same time after the last start, in whole seconds."""
+
+    seconds: int
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        return moment.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=self.seconds)
+
+
+def schedule_of(text: str, zone_name: str | None = None) -> Schedule | Every:
+    """Read an expression; a zone may stand before it (``TZ=Europe/Stockholm 0 8 * * *``)."""
+    text = text.strip()
+    problem = schedule_problem(text)
+    if problem:
+        raise InvalidScheduleError(problem)
+    if text.startswith(("TZ=", "CRON_TZ=")):
+        stated, _, text = text.partition(" ")
+        zone_name, text = stated.partition("=")[2], text.strip()
+    if text.startswith("@every "):
+        return Every(_seconds_of(text.removeprefix("@every ")))
+    fields = _MACROS.get(text, text).split()
     return Schedule(
         minutes=_values(fields[0], 0, 59),
         hours=_values(fields[1], 0, 23),
         days=_values(fields[2], 1, 31),
         months=_values(fields[3], 1, 12, _MONTHS),
-        weekdays=frozenset(day % 7 for day in _values(fields[4], 0, 7, _DAYS)),
-        any_day=fields[2][0] in "*?",
-        any_weekday=fields[4][0] in "*?",
-        zone=zone,
+        weekdays=_values(fields[4], 0, 6, _DAYS),
+        any_day=_is_any(fields[2]),
+        any_weekday=_is_any(fields[4]),
+        zone=_zone(zone_name) if zone_name else None,
     )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownTimeZoneError(f"unknown time zone {name}") from error
+
+
+def _seconds_of(duration: str) -> int:
+    """A Go duration in whole seconds, at least one (``cron.Every``)."""
+    parts = re.findall(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)", duration)
+    if not parts or "".join(number + unit for number, unit in parts) != duration:
+        raise InvalidScheduleError(f"failed to parse duration @every {duration}")
+    return max(1, int(sum(float(number) * _UNITS[unit] for number, unit in parts)))
+
+
+def _is_any(field: str) -> bool:
+    """A star counts as "any day" unless it leaves some out (``*/2``)."""
+    return any(part in ("*", "?", "*/1", "?/1") for part in field.split(","))
 
 
 def _values(field: str, least: int, most: int, names: dict[str, int] | None = None) -> frozenset[int]:
@@ -94,15 +135,9 @@ def _values(field: str, least: int, most: int, names: dict[str, int] | None = No
         else:
             low = _number(first, names)
             high = _number(last, names) if dash else (most if step else low)
-        if not least <= low <= high <= most:
-            raise InvalidScheduleError(f"{part!r} is not within {least}-{most}")
-        found.update(range(low, high + 1, _number(step, None) if step else 1))
+        found.update(range(low, high + 1, int(step) if step else 1))
     return frozenset(found)
 
 
 def _number(text: str, names: dict[str, int] | None) -> int:
-    if names and text.lower() in names:
-        return names[text.lower()]
-    if not text.isdigit():
-        raise InvalidScheduleError(f"failed to parse int from {text}")
-    return int(text)
+    return names[text.lower()] if names and text.lower() in names else int(text)

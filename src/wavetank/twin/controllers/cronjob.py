@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
@@ -11,7 +12,7 @@ from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
 
 from .base import Controller, Key
-from .cron_schedule import InvalidScheduleError, Schedule, schedule_of
+from .cron_schedule import Every, InvalidScheduleError, Schedule, UnknownTimeZoneError, schedule_of
 from .job_rules import ended
 from .ownership import owner_reference
 
@@ -33,21 +34,26 @@ class CronJobController(Controller):
             return
         jobs = self.informer.by_controller(JOBS)[cron["metadata"]["uid"]]
         cron = self._forget_ended(cron, jobs)
+        self._tell_of_strangers(cron, jobs)
         self._trim(cron, jobs)
         if cron["spec"].get("suspend"):
             return
         try:
             schedule = schedule_of(cron["spec"]["schedule"], cron["spec"].get("timeZone"))
+        except UnknownTimeZoneError as error:
+            text = f'invalid timeZone: "{cron["spec"].get("timeZone", "")}": {error}'
+            self.event(cron, "Warning", "UnknownTimeZone", text)
+            return
         except InvalidScheduleError as error:
-            self.event(
-                cron, "Warning", "UnparseableSchedule", f"unparseable schedule: {cron['spec']['schedule']} : {error}"
-            )
+            text = f'unparseable schedule: "{cron["spec"]["schedule"]}" : {error}'
+            self.event(cron, "Warning", "UnparseableSchedule", text)
             return
         self._start_if_due(cron, schedule)
-        self._come_back(key, schedule)
+        self._come_back(key, cron, schedule)
 
-    def _come_back(self, key: Key, schedule: Schedule) -> None:
-        due = schedule.next_after(self.now)
+    def _come_back(self, key: Key, cron: Obj, schedule: Schedule | Every) -> None:
+        since = _last_start(cron)
+        due = schedule.next_after(_missed(since, schedule, self.now)[1] or since)
         if due is not None:
             self.enqueue(key, (due - self.now).total_seconds() + self.settings.cron_job_delay_seconds)
 
@@ -63,11 +69,20 @@ class CronJobController(Controller):
             job = by_uid.get(reference["uid"])
             if job is not None and not ended(job):
                 kept.append(reference)
-                continue
-            if job is not None:
+            elif job is not None:
                 changed |= self._noted_end(cron, job)
+            else:
+                self.event(cron, "Normal", "MissingJob", f"Active job went missing: {reference['name']}")
         changed = {k: v for k, v in changed.items() if k != "active"} | ({"active": kept} if kept else {})
         return self.write_status(cron, changed)
+
+    def _tell_of_strangers(self, cron: Obj, jobs: Sequence[Obj]) -> None:
+        """Jobs that run and that the status does not know of: somebody else made them, or it was forgotten."""
+        known = {reference["uid"] for reference in (cron.get("status") or {}).get("active") or ()}
+        for job in jobs:
+            if job["metadata"]["uid"] not in known and not ended(job):
+                text = f"Saw a job that the controller did not create or forgot: {job['metadata']['name']}"
+                self.event(cron, "Warning", "UnexpectedJob", text)
 
     def _noted_end(self, cron: Obj, job: Obj) -> Obj:
         successful = conditions.is_true(job, "Complete")
@@ -95,13 +110,13 @@ class CronJobController(Controller):
 
     # --- a new job ---------------------------------------------------------------------------------------------
 
-    def _start_if_due(self, cron: Obj, schedule: Schedule) -> None:
+    def _start_if_due(self, cron: Obj, schedule: Schedule | Every) -> None:
         due = self._latest_due(cron, schedule)
         if due is None:
             return
         deadline = cron["spec"].get("startingDeadlineSeconds")
         if deadline is not None and due + timedelta(seconds=deadline) < self.now:
-            text = f"Missed scheduled time to start a job: {rfc3339(due)}"
+            text = f"Missed scheduled time to start a job: {due:%a, %d %b %Y %H:%M:%S +0000}"
             self.event(cron, "Warning", "MissSchedule", text)
             return
         active = (cron.get("status") or {}).get("active") or ()
@@ -115,18 +130,15 @@ class CronJobController(Controller):
             active = ()
         self._start(cron, due, active)
 
-    def _latest_due(self, cron: Obj, schedule: Schedule) -> datetime | None:
+    def _latest_due(self, cron: Obj, schedule: Schedule | Every) -> datetime | None:
         """The last scheduled time that has no Job yet."""
-        last = (cron.get("status") or {}).get("lastScheduleTime") or cron["metadata"]["creationTimestamp"]
-        since = parse(last)
+        since = _last_start(cron)
         deadline = cron["spec"].get("startingDeadlineSeconds")
         if deadline is not None:
             since = max(since, self.now - timedelta(seconds=deadline))
-        missed, found = 0, None
-        while (due := schedule.next_after(found or since)) is not None and due <= self.now:
-            missed, found = missed + 1, due
+        missed, found = _missed(since, schedule, self.now)
         if missed > MOST_MISSED:
-            text = f"too many missed start times: {missed}. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
+            text = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
             self.event(cron, "Warning", "TooManyMissedTimes", text)
         return found
 
@@ -154,6 +166,25 @@ class CronJobController(Controller):
         self.write_status(cron, status)
 
 
+def _last_start(cron: Obj) -> datetime:
+    """The scheduled time of the last Job; before the first one, when the CronJob was made."""
+    return parse((cron.get("status") or {}).get("lastScheduleTime") or cron["metadata"]["creationTimestamp"])
+
+
+def _missed(since: datetime, schedule: Schedule | Every, now: datetime) -> tuple[int, datetime | None]:
+    """How many scheduled times there were after ``since`` and up to now, and the last of them."""
+    missed, found = 0, None
+    while (due := schedule.next_after(found or since)) is not None and due <= now:
+        missed, found = missed + 1, due
+    return missed, found
+
+
+def _scheduled_text(cron: Obj, due: datetime) -> str:
+    """The scheduled time as the CronJob's own clock shows it."""
+    zone = cron["spec"].get("timeZone")
+    return due.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds") if zone else rfc3339(due)
+
+
 def _age(job: Obj) -> tuple[str, str]:
     return (job.get("status") or {}).get("startTime") or "", job["metadata"]["name"]
 
@@ -162,7 +193,10 @@ def _job_of(cron: Obj, due: datetime) -> Obj:
     """The Job of a scheduled minute, named after it."""
     template = cron["spec"]["jobTemplate"]
     own, metadata = template.get("metadata") or {}, cron["metadata"]
-    notes = {**(own.get("annotations") or {}), "batch.kubernetes.io/cronjob-scheduled-timestamp": rfc3339(due)}
+    notes = {
+        **(own.get("annotations") or {}),
+        "batch.kubernetes.io/cronjob-scheduled-timestamp": _scheduled_text(cron, due),
+    }
     made: Obj = {"name": f"{metadata['name']}-{int(due.timestamp()) // 60}", "namespace": metadata["namespace"]}
     if own.get("labels"):
         made["labels"] = own["labels"]

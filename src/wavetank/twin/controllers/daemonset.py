@@ -84,15 +84,15 @@ class DaemonSetController(Controller):
         return self._pods(daemon_set), failure
 
     def _pods(self, daemon_set: Obj) -> dict[str, list[Obj]]:
-        """The set's pods by the node they run on or are meant for, oldest first (``getNodesToDaemonPods``)."""
+        """The set's pods by the node they run on or are meant for, bound ones first, then by age (``getNodesToDaemonPods``)."""
         selector = LabelSelector.from_object(daemon_set["spec"].get("selector"))
         by_node: dict[str, list[Obj]] = {}
         for pod in claimed(self.cluster, self.informer, "pods", daemon_set, selector):
             if not (is_terminal(pod) and is_terminating(pod)):
                 by_node.setdefault(target_node(pod), []).append(pod)
         for pods in by_node.values():
-            # Stable: of pods of one second the one that was stored first is the older one.
-            pods.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+            # Stable: of pods of one second the one that was stored first is the older one (``podByCreation...AndPhase``).
+            pods.sort(key=lambda pod: (not pod["spec"].get("nodeName"), str(pod["metadata"]["creationTimestamp"])))
         return by_node
 
     # --- one pod per node ------------------------------------------------------------------------------------------

@@ -100,6 +100,8 @@ class DeploymentController(Controller):
         self._write_rollout_status(sets)
 
     def _old_pods_running(self, sets: RolloutSets) -> bool:
+        if any((rs.get("status") or {}).get("replicas") for rs in sets.old):
+            return True
         pods = self.informer.by_controller("pods")
         return any(not is_terminal(pod) for rs in sets.old for pod in pods[rs["metadata"]["uid"]])
 

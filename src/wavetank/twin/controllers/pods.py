@@ -45,13 +45,13 @@ def deletion_order(
 ) -> list[Obj]:
     """``pods`` with those that a scale-down removes first in front (``ActivePodsWithRanks``).
 
-    ``related_on_node`` counts active pods of the same owner by node. ``coarse`` compares ages by the logarithm to base 2,
-    as ReplicaSets do; Jobs compare them as they are.
+    ``related_on_node`` counts active pods of the same owner by node. ``coarse`` compares ages by the logarithm to base 2
+    and asks for the cost of a deletion, as ReplicaSets do; Jobs compare ages as they are and know no cost (``ActivePods``).
     """
     related = related_on_node or {}
 
     def compare(a: Obj, b: Obj) -> int:
-        for criterion in _PLAIN:
+        for criterion in _PLAIN if coarse else _PLAIN[:-1]:
             if (x := criterion(a)) != (y := criterion(b)):
                 return -1 if x < y else 1
         crowd_a, crowd_b = (related.get(p["spec"].get("nodeName", ""), 0) for p in (a, b))
@@ -79,6 +79,7 @@ def _by_cost(pod: Obj) -> float:
     return int(text) if text.removeprefix("-").isdigit() else 0
 
 
+#: The last is the cost.
 _PLAIN: tuple[Callable[[Obj], float], ...] = (_unassigned_first, _by_phase, _unready_first, _by_cost)
 
 

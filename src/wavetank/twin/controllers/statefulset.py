@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from wavetank.kube import conditions
 from wavetank.kube.errors import ApiError
-from wavetank.kube.pod_phase import is_terminal, is_terminating
+from wavetank.kube.pod_phase import is_terminal, is_terminating, phase
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
 
@@ -194,18 +194,24 @@ class StatefulSetController(Controller):
     # --- removing pods -----------------------------------------------------------------------------------------
 
     def _condemn(self, now: Pass) -> bool:
-        """Remove what is beyond the wanted size, highest first; in order, one at a time and only above healthy pods."""
+        """Remove what is beyond the wanted size, highest first; in order, one at a time and only above healthy pods.
+
+        Whether the pass ends here: in order it waits for each pod, and in any case nothing is updated beside a removal.
+        """
+        removed = False
         for pod in now.condemned:
             if now.in_order and is_terminating(pod):
                 return True
             unhealthy = self._first_unhealthy(now)
-            if now.in_order and unhealthy is not None and unhealthy is not pod and not is_healthy(pod):
+            idle = not is_available(pod, now.min_ready_seconds, self.now)
+            if now.in_order and idle and unhealthy is not pod:
                 return True
             if not is_terminating(pod):
                 self._delete(now, pod)
+                removed = True
                 if now.in_order:
                     return True
-        return False
+        return removed
 
     @staticmethod
     def _first_unhealthy(now: Pass) -> Obj | None:
@@ -258,16 +264,21 @@ def _hash_labels(history: History, names: set[str]) -> set[str]:
 
 
 def status_of(now: Pass, available: int) -> Obj:
-    """Counts by revision; the update revision becomes the current one when all pods are of it and ready."""
+    """Counts by revision; a rolling update makes its revision the current one when all pods are of it and ready.
+
+    With OnDelete the current revision never moves (``completeRollingUpdate`` acts on RollingUpdate alone).
+    """
     old = now.stateful_set.get("status") or {}
     pods, update, current = list(now.pods.values()), now.update_revision, now.current_revision
-    ready = sum(map(is_healthy, pods))
+    # A pod that is going counts for as long as it is ready.
+    ready = sum(phase(pod) == "Running" and conditions.is_pod_ready(pod) for pod in pods)
     counts = {
         "readyReplicas": ready,
         "currentReplicas": _of(pods, current),
         "updatedReplicas": _of(pods, update),
     }
-    complete = counts["updatedReplicas"] == ready == len(pods) == replicas_of(now.stateful_set)
+    rolling = (now.stateful_set["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate") == "RollingUpdate"
+    complete = rolling and counts["updatedReplicas"] == ready == len(pods) == replicas_of(now.stateful_set)
     if complete:
         current, counts["currentReplicas"] = update, counts["updatedReplicas"]
     status: Obj = {"observedGeneration": now.stateful_set["metadata"].get("generation", 1), "replicas": len(pods)}
