@@ -247,3 +247,11 @@ def test_subscribers_see_an_object_that_is_already_stored(cluster: Cluster) -> N
     cluster.subscribe("configmaps", look)
     cluster.create(config_map())
     assert seen == [True]
+
+
+def test_a_request_for_a_certificate_says_who_asked_whatever_it_claims(cluster: Cluster) -> None:
+    spec = {"request": "LS0=", "signerName": "example.com/boats", "usages": ["client auth"], "username": "somebody"}
+    metadata = {"name": "mine"}
+    asked = {"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest", "metadata": metadata}
+    made = cluster.create({**asked, "spec": spec}, call=external())
+    assert (made["spec"]["username"], made["spec"]["groups"]) == ("admin", ["system:masters"])

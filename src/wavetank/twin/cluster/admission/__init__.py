@@ -16,6 +16,7 @@ from .priority import PRIORITY
 from .rbac_escalation import RBAC_ESCALATION
 from .resource_quota import RESOURCE_QUOTA
 from .service_account import SERVICE_ACCOUNT
+from .signing_requests import SIGNING_REQUESTS
 from .storage_protection import STORAGE_PROTECTION
 
 #: Mutations run in this order, then validation, then reviews in this order; quota last, since it counts what came through.
@@ -31,6 +32,7 @@ STANDARD: tuple[Plugin, ...] = (
     CLAIM_RESIZE,
     STORAGE_PROTECTION,
     RBAC_ESCALATION,
+    SIGNING_REQUESTS,
     RESOURCE_QUOTA,
 )
 
