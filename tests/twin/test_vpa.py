@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from scaling_kit import Bench
 
+from wavetank.kube import quantity
 from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.twin.components.vpa.recommender import CHECKPOINTS
@@ -53,7 +54,7 @@ def test_off_only_recommends(bench: Bench) -> None:
 
 
 def test_auto_evicts_one_after_the_other_and_new_pods_are_larger(bench: Bench) -> None:
-    bench.deployment(replicas=2, requests={"cpu": "100m", "memory": "64Mi"}, limits={"memory": "128Mi"})
+    bench.deployment(replicas=2, requests={"cpu": "100m", "memory": "64Mi"}, limits={"memory": "1Gi"})
     bench.run(1)
     before = {pod["metadata"]["uid"] for pod in bench.pods()}
     vpa(bench)
@@ -70,6 +71,16 @@ def test_auto_evicts_one_after_the_other_and_new_pods_are_larger(bench: Bench) -
             "Pod resources updated by sizes: container 0: cpu request"
         )
     assert "EvictedByVPA" in [reason for reason, _ in bench.events("Pod")]
+
+
+def test_containers_that_are_killed_for_want_of_memory_grow_until_they_live(bench: Bench) -> None:
+    bench.deployment(replicas=2, requests={"cpu": "100m", "memory": "64Mi"}, limits={"memory": "128Mi"})
+    vpa(bench)
+    bench.run(1500)
+    pods = [pod for pod in bench.pods() if not pod["metadata"].get("deletionTimestamp")]
+    limits = [quantity.value(pod["spec"]["containers"][0]["resources"]["limits"]["memory"]) for pod in pods]
+    assert min(limits) > 600 * MIB
+    assert all(pod["status"]["containerStatuses"][0]["restartCount"] == 0 for pod in pods)
 
 
 def test_initial_changes_new_pods_only(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from wavetank.kube.errors import ApiError, Cause, bad_request, invalid
 from wavetank.kube.schema import META, Node, Schemas, node_of_json_schema
 from wavetank.kube.types import Obj, Resource
 from wavetank.kube.validation import validate_create, validate_update
+from wavetank.kube.validation.ephemeral import ephemeral_containers_update
 
 from .calls import Call
 

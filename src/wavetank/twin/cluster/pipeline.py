@@ -194,7 +194,7 @@ class Pipeline:
             case "finalize":
                 return {**live, "spec": {**live.get("spec", {}), "finalizers": obj.get("spec", {}).get("finalizers")}}
             case "ephemeralcontainers" | "resize":
-                return pods.with_part(live, obj, subresource)
+                return self._cluster.meanings.defaulted(pods.with_part(live, obj, subresource), resource)
         new = lifecycle.carried_over(obj, live)
         new = self._cluster.meanings.defaulted(new, resource)
         if lifecycle.has_status(resource) or resource.key == "namespaces":

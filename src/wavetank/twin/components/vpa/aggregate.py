@@ -31,6 +31,11 @@ class Aggregate:
         self.last_seconds = max(self.last_seconds, seconds)
         self.samples += 1
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything has been heard of it: use, or a kill for want of memory."""
+        return self.samples > 0 or not self.memory.is_empty
+
     def is_expired(self, seconds: float) -> bool:
         """Nothing has been heard of it for as long as anything is remembered."""
         return self.samples > 0 and seconds - self.last_seconds >= WINDOW_SECONDS * WINDOWS

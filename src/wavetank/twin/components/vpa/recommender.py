@@ -140,7 +140,7 @@ class Recommender:
         known = {
             place[2]: aggregate
             for place, aggregate in sorted(self._memory.aggregates.items())
-            if place[:2] == address(vpa) and aggregate.samples and policy_of(vpa, place[2]).scales
+            if place[:2] == address(vpa) and aggregate.is_known and policy_of(vpa, place[2]).scales
         }
         status: Obj = dict(vpa.get("status") or {})
         if known:

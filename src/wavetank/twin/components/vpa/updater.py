@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wavetank.kube.conditions import is_pod_ready
 from wavetank.kube.errors import ApiError
 from wavetank.kube.pod_phase import is_terminal, phase
 from wavetank.kube.times import parse
@@ -38,13 +37,15 @@ class Group:
     """The pods of one controller and how many of them may go in this pass."""
 
     configured: int
+    actual: int
+    #: Those that are not Pending, ready or not.
     running: int
     least: int
     evicted: int = 0
 
     def may_lose(self, pod: Obj) -> bool:
         """Upstream ``pods_eviction_restriction.go`` (``CanEvict``)."""
-        if self.running < self.least and phase(pod) != "Pending":
+        if self.actual < self.least:
             return False
         if phase(pod) == "Pending":
             return True
@@ -87,9 +88,11 @@ class Updater:
 
     def _group(self, vpa: Obj, pod: Obj, pods: list[Obj]) -> Group:
         mine = [p for p in pods if _owner(p) == _owner(pod)]
-        running = sum(1 for p in mine if phase(p) == "Running" and is_pod_ready(p))
+        running = sum(1 for p in mine if phase(p) != "Pending")
         stated = (vpa["spec"].get("updatePolicy") or {}).get("minReplicas")
-        return Group(self._configured(pod, len(mine)), running, MIN_REPLICAS if stated is None else int(stated))
+        return Group(
+            self._configured(pod, len(mine)), len(mine), running, MIN_REPLICAS if stated is None else int(stated)
+        )
 
     def _configured(self, pod: Obj, otherwise: int) -> int:
         """The size that the pods' controller is set to."""

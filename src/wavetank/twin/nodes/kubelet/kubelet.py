@@ -7,7 +7,7 @@ from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.types import Obj
 from wavetank.twin.nodes.machine import node_conditions
 
-from .admission import refusal
+from .admission import Refusal, refusal
 from .host import Host
 from .memory import refusal_under_pressure
 from .pressure import MemoryWatch
@@ -30,7 +30,7 @@ class Kubelet:
         uid = pod["metadata"]["uid"]
         worker = self.workers.get(uid)
         if worker is not None:
-            worker.observe(pod)
+            worker.observe(pod, lambda: self._refusal_of(pod))
             self._memory.poke(worker)
         else:
             self._adopt(uid, pod)
@@ -74,19 +74,24 @@ class Kubelet:
                 confirm_deletion(self.host.cluster, pod)
             return
         worker = PodWorker(self.host, pod, lambda: self._forget(uid))
-        others = [w.pod for w in self.workers.values() if w.stage != "over"]
+        refused = self._refusal_of(pod)
         self.workers[uid] = worker
         if pod["metadata"].get("deletionTimestamp"):
             worker.observe(pod)
             return
         pressed = refusal_under_pressure(pod) if self._memory.under_pressure else ""
-        refused = refusal(pod, others, self.host.machine.template.allocatable)
         if pressed:
             worker.reject("Evicted", pressed)
         elif refused is not None:
             worker.reject(refused.reason, refused.message)
         else:
             worker.begin()
+
+    def _refusal_of(self, pod: Obj) -> Refusal | None:
+        """Why the pod does not fit beside those that are here."""
+        uid = pod["metadata"]["uid"]
+        others = [w.pod for other, w in self.workers.items() if other != uid and w.stage != "over"]
+        return refusal(pod, others, self.host.machine.template.allocatable)
 
     def _forget(self, uid: str) -> None:
         self.workers.pop(uid, None)

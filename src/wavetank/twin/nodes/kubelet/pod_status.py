@@ -47,10 +47,13 @@ def pod_status(pod: Obj, facts: Facts, now: datetime, at: Clock) -> Obj:
     status["startTime"] = rfc3339(at(facts.start_seconds))
     status["conditions"] = _conditions(pod, facts, phase, now)
     status |= {key: text for key, text in (("reason", facts.reason), ("message", facts.message)) if text}
-    inits = [container_status(r, at) for r in facts.records if r.role != "main"]
+    inits = [container_status(r, at) for r in facts.records if r.role in ("init", "sidecar")]
     if inits:
         status["initContainerStatuses"] = inits
     status["containerStatuses"] = [container_status(r, at) for r in facts.records if r.role == "main"]
+    added = [container_status(r, at) for r in facts.records if r.role == "ephemeral"]
+    if added:
+        status["ephemeralContainerStatuses"] = added
     generation = pod["metadata"].get("generation")
     return status | ({"observedGeneration": generation} if generation else {})
 
@@ -87,7 +90,7 @@ def failed_to_initialize(records: Iterable[ContainerRecord], restart_policy: str
 
 def is_initialized(records: Iterable[ContainerRecord]) -> bool:
     """All init containers have succeeded and all sidecars have started at least once, in front of the main ones."""
-    return all(is_past(record) for record in records if record.role != "main")
+    return all(is_past(record) for record in records if record.role in ("init", "sidecar"))
 
 
 def is_past(record: ContainerRecord) -> bool:
@@ -130,7 +133,7 @@ def _initialized(facts: Facts, phase: str) -> tuple[bool, str, str]:
         return True, "PodCompleted", ""
     if any(r.role == "main" and (isinstance(r.state, Running) or r.ended()) for r in facts.records):
         return True, "", ""
-    missing = [r.name for r in facts.records if r.role != "main" and not is_past(r)]
+    missing = [r.name for r in facts.records if r.role in ("init", "sidecar") and not is_past(r)]
     if not missing:
         return True, "", ""
     return False, "ContainersNotInitialized", f"containers with incomplete status: [{' '.join(missing)}]"

@@ -13,7 +13,7 @@ from typing import Protocol
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj
 from wavetank.twin.engine import Timer
-from wavetank.twin.nodes.runtime.port import Weighed
+from wavetank.twin.nodes.runtime.modelled import ModelledContainer
 
 from .host import Host
 from .memory import (
@@ -93,7 +93,7 @@ class MemoryWatch:
             self._evict_one(pods, signal)
         lively = [r for t in self._tenants() for r in t.records.values() if _is_lively(r)]
         if lively or self.under_pressure:
-            growing = any(isinstance(r.process, Weighed) and r.process.grows for r in lively)
+            growing = any(isinstance(r.process, ModelledContainer) and r.process.grows for r in lively)
             self._timer = self._engine.call_later(GROWING_INTERVAL_SECONDS if growing else INTERVAL_SECONDS, self._look)
 
     def _use(self) -> list[PodMemory]:
@@ -101,7 +101,7 @@ class MemoryWatch:
         for tenant in self._tenants():
             used: dict[str, int] = {}
             for record in tenant.records.values():
-                if isinstance(record.process, Weighed):
+                if isinstance(record.process, ModelledContainer):
                     used[record.name] = record.process.memory_bytes()
             if used:
                 found.append(PodMemory(tenant.pod, used))
@@ -114,7 +114,7 @@ class MemoryWatch:
         for tenant in self._tenants():
             for record in tenant.records.values():
                 limit = limit_bytes(record.spec)
-                if limit is not None and isinstance(record.process, Weighed) and record.process.memory_bytes() > limit:
+                if limit is not None and isinstance(record.process, ModelledContainer) and record.process.memory_bytes() > limit:
                     record.process.run_out_of_memory()
 
     def _kill_for_the_system(self, pods: list[PodMemory]) -> bool:
@@ -128,7 +128,7 @@ class MemoryWatch:
         pod, name = victim
         for tenant in self._tenants():
             record = tenant.records.get(name) if tenant.pod is pod.pod else None
-            if record is not None and isinstance(record.process, Weighed):
+            if record is not None and isinstance(record.process, ModelledContainer):
                 record.process.run_out_of_memory()
         node = self._node()
         if node is not None:
@@ -202,4 +202,4 @@ class MemoryWatch:
 
 
 def _is_lively(record: ContainerRecord) -> bool:
-    return isinstance(record.process, Weighed) and record.process.is_lively
+    return isinstance(record.process, ModelledContainer) and record.process.is_lively

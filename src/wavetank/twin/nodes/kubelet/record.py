@@ -42,7 +42,7 @@ class Terminated:
 
 
 State: TypeAlias = Waiting | Running | Terminated
-Role: TypeAlias = Literal["main", "init", "sidecar"]
+Role: TypeAlias = Literal["main", "init", "sidecar", "ephemeral"]
 
 
 @dataclass
@@ -101,12 +101,18 @@ def role_of(spec: Obj, *, init: bool) -> Role:
 
 
 def records_of(pod: Obj) -> dict[str, ContainerRecord]:
-    """Fresh records of all containers, init containers first."""
+    """Fresh records of all containers, init containers first, those for debugging last."""
     inits = pod["spec"].get("initContainers") or ()
     reason = Waiting("PodInitializing" if inits else "ContainerCreating")
     records = [ContainerRecord(c, role_of(c, init=True), Waiting("PodInitializing")) for c in inits]
     records += [ContainerRecord(c, "main", reason) for c in pod["spec"]["containers"]]
+    records += [ephemeral_record(c) for c in pod["spec"].get("ephemeralContainers") or ()]
     return {record.name: record for record in records}
+
+
+def ephemeral_record(spec: Obj) -> ContainerRecord:
+    """A container that somebody added to a running pod (``kubectl debug``)."""
+    return ContainerRecord(spec, "ephemeral", Waiting("ContainerCreating"))
 
 
 def container_id(pod_uid: str, name: str, restart_count: int) -> str:

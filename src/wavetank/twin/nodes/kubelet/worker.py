@@ -17,11 +17,13 @@ from wavetank.twin.cluster import Cluster
 from wavetank.twin.nodes.runtime.port import Exit, Sandbox, Weighed
 from wavetank.twin.nodes.runtime.stated_use import StatedUseError, stated_use
 
+from .admission import Refusal
 from .backoff import go_duration
 from .host import Host
 from .pod_status import Facts, failed_to_initialize, is_past, pod_status
 from .prober import KINDS, TITLES, Kind, ProbeWorker
-from .record import ContainerRecord, Waiting, records_of
+from .record import ContainerRecord, Waiting, ephemeral_record, records_of
+from .resizing import resized_containers, status_after_resize
 from .setup import Setup
 from .starter import Starter
 from .stopping import LEAST_GRACE_SECONDS, Stopping
@@ -76,10 +78,12 @@ class PodWorker:
         self.stage = "over"
         self.publish()
 
-    def observe(self, pod: Obj) -> None:
-        """A newer version of the pod."""
+    def observe(self, pod: Obj, resize_refusal: Callable[[], Refusal | None] = lambda: None) -> None:
+        """A newer version of the pod; ``resize_refusal`` says why its node cannot give it other resources."""
         self._note_annotations(pod)
-        self.pod = pod
+        old, self.pod = self.pod, pod
+        if pod["spec"] is not old["spec"] and self.records:
+            self._note_containers(pod, resize_refusal)
         if not pod["metadata"].get("deletionTimestamp"):
             return
         if not self._doomed:
@@ -183,6 +187,8 @@ class PodWorker:
         ended = record.ended()
         if ended is None or record.role == "sidecar":
             return True
+        if record.role == "ephemeral":
+            return False
         if record.role == "init" or self._restart_policy == "OnFailure":
             return ended.exit.code != 0
         return self._restart_policy == "Always"
@@ -191,9 +197,13 @@ class PodWorker:
         """The first container that is due; init containers hold up those behind them, main ones do not."""
         if any(r.busy and not r.running for r in self.records.values()):
             return None
+        # Whoever debugs a pod may do so while its init containers fail.
+        for record in self.records.values():
+            if record.role == "ephemeral" and not record.running and self._needs_start(record) and self._is_due(record):
+                return record
         begun = any(r.role == "main" and r.container_id for r in self.records.values())
         for record in self.records.values():
-            if record.role == "init" and begun:
+            if record.role == "ephemeral" or (record.role == "init" and begun):
                 continue
             if not record.running and self._needs_start(record) and self._is_due(record):
                 return record
@@ -264,6 +274,24 @@ class PodWorker:
         if record.process is not None and record.name not in self._stopping:
             message = f"Container {record.name} failed {kind} probe, will be restarted"
             self._stopping[record.name] = Stopping(self._host, self.pod, record, float(grace), message)
+
+    # --- changes of a running pod ------------------------------------------------------------------------------
+
+    def _note_containers(self, pod: Obj, resize_refusal: Callable[[], Refusal | None]) -> None:
+        """Containers that were added to debug it, and resources that were changed in place."""
+        added = [c for c in pod["spec"].get("ephemeralContainers") or () if c["name"] not in self.records]
+        for spec in added:
+            self.records[spec["name"]] = ephemeral_record(spec)
+        if added:
+            self.changed()
+        resized = resized_containers(self.records, pod)
+        if resized:
+            refused = resize_refusal()
+            self.pod = self._host.cluster.set_status(pod, status_after_resize(pod, refused, self._engine.utc))
+            if refused is None:
+                for record, container in resized:
+                    record.spec = {**record.spec, "resources": container.get("resources") or {}}
+                self.publish()
 
     # --- use and eviction --------------------------------------------------------------------------------------
 

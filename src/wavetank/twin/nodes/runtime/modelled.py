@@ -59,7 +59,8 @@ class Behaviour:
 
     ``healthy(path_or_kind, seconds_since_start)`` answers its probes (the HTTP path, "tcp", "grpc" or the exec command).
     ``exit_after_seconds`` None: it runs until it is told to stop, and then takes ``stop_seconds`` and exits 0;
-    ``stop_seconds`` None: it ignores SIGTERM. ``use(engine seconds)`` None: idle.
+    ``stop_seconds`` None: it ignores SIGTERM. ``use(engine seconds)`` None: idle, or, with ``cpu_milli(engine seconds)``, as
+    busy as that says with the memory of an idle process, which nobody need weigh.
     """
 
     healthy: Check = field(default_factory=lambda: healthy_after(2.0))
@@ -67,6 +68,7 @@ class Behaviour:
     exit: Exit = field(default_factory=lambda: Exit(0, "Completed"))
     stop_seconds: float | None = 0.2
     use: Callable[[float], Use] | None = None
+    cpu_milli: Callable[[float], float] | None = None
 
 
 BehaviourOf = Callable[[Launch], Behaviour]
@@ -75,8 +77,11 @@ _INIT = Behaviour(exit_after_seconds=1.0)
 
 
 def default_behaviour(launch: Launch) -> Behaviour:
-    """Init containers and pods that are meant to end take a second and succeed; the rest runs."""
+    """Init containers, debugging commands and pods that are meant to end take a second and succeed; the rest runs."""
     spec = launch.pod["spec"]
+    if any(c["name"] == launch.container["name"] for c in spec.get("ephemeralContainers") or ()):
+        # A shell stays as long as somebody could attach to it; a command that nobody can talk to ends.
+        return _INIT if launch.container.get("command") and not launch.container.get("stdin") else _RUNS_FOREVER
     inits = {c["name"] for c in spec.get("initContainers") or () if c.get("restartPolicy") != "Always"}
     ends = launch.container["name"] in inits or spec.get("restartPolicy", "Always") != "Always"
     return _INIT if ends else _RUNS_FOREVER
@@ -153,7 +158,8 @@ class ModelledContainer:
             return use(seconds)
         if self._idle is None:
             self._idle = idle_use(self._container)
-        return self._idle
+        busy = self._behaviour.cpu_milli
+        return self._idle if busy is None else Use(busy(seconds), self._idle.memory_bytes)
 
     def _stated_use(self, stated: StatedUse, seconds: float) -> Use:
         """What annotations state, and its own use for what they leave open."""
