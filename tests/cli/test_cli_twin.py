@@ -100,6 +100,7 @@ def test_kubectl_uses_it_explain_answers_and_ctrl_c_leaves_nothing(tmp_path: Pat
         assert bound.out.startswith("default/small is on ip-10-0-101-11: with ")
         pending = explain(client, "pod/big")
         assert "default/big has no node: none of 3 nodes can take it: 2 say Insufficient cpu" in pending.out
+        assert explain(client, "pod", "pod/big").out == pending.out
         missing = explain(client, "pod", "none", "-n", "kube-system")
         assert (missing.code, missing.out) == (1, "")
         assert 'pods "none" not found' in missing.err

@@ -37,9 +37,11 @@ def command(what: tuple[str, ...], namespace: str | None, kubeconfig: Path | Non
 
 
 def _pod_name(words: tuple[str, ...]) -> str:
-    """The name in ``pod NAME`` or ``pod/NAME``."""
-    parts = words[0].split("/") if len(words) == 1 else list(words)
-    if len(parts) != 2 or parts[0] not in _KINDS or not parts[1]:
+    """The name in ``pod NAME``, ``pod/NAME``, or both at once, as ``kubectl get -o name`` gives it."""
+    parts = list(words) if len(words) > 1 else words[0].split("/")
+    if len(parts) == 2 and parts[1].partition("/")[0] in _KINDS:
+        parts[1] = parts[1].partition("/")[2] or parts[1]
+    if len(parts) != 2 or parts[0] not in _KINDS or not parts[1] or "/" in parts[1]:
         raise click.UsageError("say which pod: `explain pod NAME` or `explain pod/NAME`")
     return parts[1]
 
