@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -129,7 +129,7 @@ class World:
     """Runs until Karpenter is up; then ``after(seconds)`` counts from there."""
 
     def __init__(
-        self, types: Sequence[InstanceOffer] = TYPES, *, env: dict[str, str] | None = None, seed: int = 1
+        self, types: Sequence[InstanceOffer] = TYPES, *, settings: Mapping[str, Any] | None = None, seed: int = 1
     ) -> None:
         self.engine = Engine(seed=seed)
         self.cluster = new_cluster(self.engine)
@@ -141,20 +141,11 @@ class World:
         Scheduler(self.cluster).start()
         self.karpenter = Karpenter(self.cluster, self.fleet, self.offers, self.interruptions)
         self.fleet.start(_system())
-        install(self.cluster, "karpenter", "1.10.0")
-        self._tell(env or {})
+        here = {"nodeSelector": {"role": "system"}, "tolerations": [{"operator": "Exists"}]}
+        values = {"replicas": 1, "settings": dict(settings or {}), **here}
+        install(self.cluster, "karpenter", "1.10.0", values)
         self.engine.run_until(UP_SECONDS)
         assert self.karpenter.live.is_up(), "Karpenter did not come up"
-
-    def _tell(self, env: dict[str, str]) -> None:
-        def told(live: Obj) -> Obj:
-            pod_spec = live["spec"]["template"]["spec"]
-            main = {**pod_spec["containers"][0], "env": [{"name": k, "value": v} for k, v in env.items()]}
-            tainted = {"tolerations": [{"operator": "Exists"}], "nodeSelector": {"role": "system"}}
-            template = {**live["spec"]["template"], "spec": {**pod_spec, "containers": [main], **tainted}}
-            return {**live, "spec": {**live["spec"], "template": template}}
-
-        self.cluster.modify("deployments.apps", "kube-system", "karpenter", told)
 
     def after(self, seconds: float) -> None:
         self.engine.run_until(UP_SECONDS + seconds)

@@ -210,7 +210,7 @@ def test_spot_to_spot_wants_fifteen_cheaper_types(cheaper: int, replaced: bool) 
         offer("x7.xlarge", 4, 16, "0.60")
     ]
     world = ready_world(
-        node_pool(requirements=SPOT), types=types, env={"FEATURE_GATES": "SpotToSpotConsolidation=true"}
+        node_pool(requirements=SPOT), types=types, settings={"featureGates": {"spotToSpotConsolidation": True}}
     )
     world.create(deployment("web", 3, "1", "2Gi"))
     world.after(100.0)

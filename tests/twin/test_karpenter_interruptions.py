@@ -12,12 +12,12 @@ from nodes_kit import template
 from wavetank.kube.types import Obj
 from wavetank.twin.nodes.interruptions import Interruptions, ManagedSpotGroups, Notice
 
-QUEUE = {"INTERRUPTION_QUEUE": "wavetank-karpenter"}
+QUEUE = {"interruptionQueue": "wavetank-karpenter"}
 SPOT = [expression("karpenter.sh/capacity-type", "In", "spot")]
 
 
-def spot_world(**env: str) -> tuple[World, str]:
-    world = ready_world(node_pool(requirements=SPOT), env=env)
+def spot_world(**settings: str) -> tuple[World, str]:
+    world = ready_world(node_pool(requirements=SPOT), settings=settings)
     world.create(deployment("web", 2, "500m"))
     world.after(60.0)
     return world, world.nodes[0]["metadata"]["name"]
@@ -63,7 +63,7 @@ def test_a_notice_waits_in_the_queue_for_a_controller_that_is_away() -> None:
     world.after(70.0)
     assert world.events("SpotInterrupted") == []
     world.cluster.set_replicas("deployments.apps", "kube-system", "karpenter", 1)
-    world.after(80.0)
+    world.after(100.0)
     assert world.events("SpotInterrupted")
 
 

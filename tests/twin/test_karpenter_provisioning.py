@@ -70,7 +70,7 @@ def test_pods_that_trickle_in_share_a_batch_of_at_most_ten_seconds() -> None:
 
 
 def test_the_batch_windows_are_settings() -> None:
-    world = ready_world(env={"BATCH_IDLE_DURATION": "5s"})
+    world = ready_world(settings={"batchIdleDuration": "5s"})
     world.create(pod("p"))
     world.after(20.0)
     assert world.journal("create") == [pytest.approx(10.0, abs=0.05)]

@@ -15,6 +15,7 @@ from typing import assert_never
 from wavetank.app.access import AwsTokens
 from wavetank.app.autoscaling_groups import AutoscalingGroups, drop, put, within_quota
 from wavetank.app.loop import LoopThread
+from wavetank.app.offers import AwsOffers
 from wavetank.base.errors import OperationFailed
 from wavetank.cloud import Cloud, CloudOptions
 from wavetank.cloud.events import (
@@ -66,6 +67,7 @@ class Tank:
         self._loop = LoopThread("wavetank-twins", self._fail)
         self._worlds: dict[ClusterRef, World] = {}
         self._scaling: dict[ClusterRef, AutoscalingGroups] = {}
+        self._offers: dict[ClusterRef, AwsOffers] = {}
         self.cloud = Cloud(
             CloudOptions(port=options.aws_port, account=options.account), self._open, listeners=(self._heard,)
         )
@@ -146,6 +148,7 @@ class Tank:
         world = self._loop.run(self._opened(options, tokens), START_SECONDS)
         self._worlds[created.cluster] = world
         self._scaling[created.cluster] = self._scaled(world, created.cluster.region)
+        self._offers[created.cluster] = self._offered(world, created)
         return ClusterEndpoint(world.api.url, world.api.ca_pem)
 
     async def _opened(self, options: WorldOptions, tokens: AwsTokens) -> World:
@@ -161,7 +164,20 @@ class Tank:
         environment = self.cloud.client_environment(region)
         return AutoscalingGroups(world.groups, environment, lambda action: self._loop.post(lambda: world.post(action)))
 
+    def _offered(self, world: World, created: ClusterCreated) -> AwsOffers:
+        """What Karpenter can have is sold in the subnets of the embedded AWS."""
+        region = created.cluster.region
+        environment = self.cloud.client_environment(region)
+        offers = AwsOffers(
+            region, environment, lambda action: self._loop.post(lambda: world.post(action)), created.facts.version
+        )
+        self._loop.call(lambda: world.take_offers(offers))
+        return offers
+
     def _close(self, reference: ClusterRef) -> None:
+        offers = self._offers.pop(reference, None)
+        if offers is not None:
+            offers.close()
         scaling = self._scaling.pop(reference, None)
         if scaling is not None:
             scaling.close()

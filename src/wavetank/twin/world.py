@@ -19,6 +19,7 @@ from wavetank.twin.apiserver.identity import TokenAuthenticator
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.addresses import DEFAULT_SERVICE_CIDR
 from wavetank.twin.cluster.bootstrap import new_cluster
+from wavetank.twin.components.karpenter import Karpenter
 from wavetank.twin.components.keda import NoSources, ScalerSources
 from wavetank.twin.components.network_plugin import NetworkPlugin
 from wavetank.twin.components.registry import install, uninstall
@@ -29,9 +30,11 @@ from wavetank.twin.engine import Engine, Pacer
 from wavetank.twin.history import History
 from wavetank.twin.nodes import Fleet, FleetOptions
 from wavetank.twin.nodes.groups import FleetGroups
+from wavetank.twin.nodes.interruptions import Interruptions, ManagedSpotGroups
 from wavetank.twin.nodes.loadbalancer import LocalLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
 from wavetank.twin.nodes.metrics import FleetMetrics
+from wavetank.twin.nodes.offers import Offers
 from wavetank.twin.nodes.persistent_folders import PersistentFolders
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 from wavetank.twin.nodes.runtime.process import ProcessOptions, ProcessRuntime
@@ -72,6 +75,7 @@ class World:
         self._balancers = LocalLoadBalancers()
         self.fleet = Fleet(self.cluster, self._runtime, self._fleet_options())
         self.groups = FleetGroups(self.fleet)
+        self.interruptions = Interruptions(self.fleet)
         self._volumes = PersistentFolders(self.cluster, options.state_folder)
         self.metrics = FleetMetrics(self.cluster, self.fleet)
         self.stand_ins = StandIns(
@@ -81,6 +85,7 @@ class World:
             sources=options.scaler_sources,
             groups=self.groups,
         )
+        self.stand_ins.add(ManagedSpotGroups(self.interruptions, self.fleet))
         self.api = ApiServer(
             self.cluster,
             self.pacer,
@@ -121,6 +126,10 @@ class World:
         """Something outside has happened: bring the clock to the moment and let the engine run it."""
         self.pacer.catch_up()
         self.engine.call_soon(action)
+
+    def take_offers(self, offers: Offers) -> None:
+        """What machines Karpenter may start from now on, should it be installed."""
+        self.stand_ins.add(Karpenter(self.cluster, self.fleet, offers, self.interruptions))
 
     def install_component(self, name: str, version: str, configuration: Mapping[str, Any]) -> None:
         """Install software that the twin knows by name; UnknownComponentError for any other."""

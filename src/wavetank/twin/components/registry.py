@@ -19,6 +19,7 @@ from .component import Component, Installation
 from .coredns import COREDNS
 from .ebs_csi_driver import EBS_CSI_DRIVER
 from .efs_csi_driver import EFS_CSI_DRIVER
+from .karpenter import KARPENTER
 from .keda import KEDA
 from .kube_proxy import KUBE_PROXY
 from .load_balancer_controller import LOAD_BALANCER_CONTROLLER
@@ -41,6 +42,7 @@ COMPONENTS: tuple[Component, ...] = (
     KEDA,
     VPA,
     CLUSTER_AUTOSCALER,
+    KARPENTER,
 )
 MANAGER = "eks"
 _KEPT_KINDS = ("Namespace", "CustomResourceDefinition")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 from wavetank.twin.controllers.custom_metrics import MetricsAdapter
@@ -15,6 +17,12 @@ from .gatekeeper import Gatekeeper
 from .keda import Keda, NoSources, ScalerSources
 from .service_load_balancers import ServiceLoadBalancers
 from .vpa import VerticalPodAutoscaling
+
+
+class Behaviour(Protocol):
+    """What a component does, until it is closed."""
+
+    def close(self) -> None: ...
 
 
 class StandIns:
@@ -36,7 +44,7 @@ class StandIns:
     ) -> None:
         keda = Keda(cluster, sources or NoSources())
         self.custom_metrics: MetricsAdapter = keda.metrics
-        self._behaviours = (
+        self._behaviours: list[Behaviour] = [
             keda,
             VerticalPodAutoscaling(cluster, metrics or NoMetrics()),
             ServiceLoadBalancers(cluster, balancers),
@@ -44,7 +52,11 @@ class StandIns:
             ExternalSecrets(cluster),
             CsiDrivers(cluster),
             *([ClusterAutoscaler(cluster, groups)] if groups is not None else []),
-        )
+        ]
+
+    def add(self, behaviour: Behaviour) -> None:
+        """One that needs what only some clusters have; it ends with the others."""
+        self._behaviours.append(behaviour)
 
     def close(self) -> None:
         for behaviour in self._behaviours:

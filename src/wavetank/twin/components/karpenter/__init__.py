@@ -8,6 +8,7 @@
 Behaviour is that of Karpenter 1.10 (``sigs.k8s.io/karpenter`` and ``aws/karpenter-provider-aws``).
 """
 
+from .chart import KARPENTER
 from .controller import Karpenter
 
-__all__ = ["Karpenter"]
+__all__ = ["KARPENTER", "Karpenter"]

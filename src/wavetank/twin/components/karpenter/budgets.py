@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from wavetank.kube.types import Obj
-from wavetank.twin.controllers.cron_schedule import Schedule, schedule_of
+from wavetank.twin.controllers.cron_schedule import schedule_of
 
 from .durations import seconds_of
 from .pools import Pool
@@ -42,9 +42,7 @@ def is_active(budget: Obj, now: datetime) -> bool:
     return due is not None and due <= now
 
 
-@lru_cache(maxsize=64)
-def _schedule(text: str) -> Schedule:
-    return schedule_of(text)
+_schedule = lru_cache(maxsize=64)(schedule_of)
 
 
 def room(pools: Iterable[Pool], nodes: Sequence[StateNode], reason: Reason, now: datetime) -> dict[str, int]:

@@ -136,7 +136,7 @@ class Planner:
         found: dict[str, set[str]] = {}
         for template in self._templates:
             wanted = template.pool.requirements
-            for key in {*_DOMAIN_KEYS, *wanted}:
+            for key in sorted({*_DOMAIN_KEYS, *wanted}):
                 each = wanted.of(key)
                 values = {v for o in template.offers for v in has_label_values(o, key) or () if each.has(v)}
                 if not each.complement and has_no_types(template.offers, key):
