@@ -18,6 +18,7 @@ from .resource_quota import RESOURCE_QUOTA
 from .service_account import SERVICE_ACCOUNT
 from .signing_requests import SIGNING_REQUESTS
 from .storage_protection import STORAGE_PROTECTION
+from .validating_policies import VALIDATING_POLICIES
 
 #: Mutations run in this order, then validation, then reviews in this order; quota last, since it counts what came through.
 STANDARD: tuple[Plugin, ...] = (
@@ -33,6 +34,7 @@ STANDARD: tuple[Plugin, ...] = (
     STORAGE_PROTECTION,
     RBAC_ESCALATION,
     SIGNING_REQUESTS,
+    VALIDATING_POLICIES,
     RESOURCE_QUOTA,
 )
 
