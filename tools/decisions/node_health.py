@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -35,7 +36,9 @@ class NodeReplay:
     """One node among healthy ones, what happens to it at t = 0, and what it does when it recovers."""
 
     def __init__(self, case: Case) -> None:
-        self._given, self._silent, self._last_beat = case["given"], False, 0.0
+        self._given = case["given"]
+        #: Since when the node in question says nothing.
+        self._silent_since = math.inf
         require_exactly("given", self._given, {"objects", "node", "event", "recoversAt", "settings"})
         flags = self._given["settings"]
         require_known("settings", flags, _FLAGS.keys() | _OF_THE_RECORDER, _OF_THE_RECORDER)
@@ -50,12 +53,10 @@ class NodeReplay:
         )
 
     def _beat(self, name: str) -> float:
-        """Every node renews its lease in step; the one in question stands still while it is silent."""
-        now = self._bench.engine.now // float(self._given["settings"]["leaseRenewEverySeconds"])
-        if name != self._given["node"]:
-            return now
-        self._last_beat = self._last_beat if self._silent else now
-        return self._last_beat
+        """When a node renewed its lease last: all do it in step, but for the one in question while it is silent."""
+        now, every = self._bench.engine.now, float(self._given["settings"]["leaseRenewEverySeconds"])
+        last = min(now, self._silent_since) if name == self._given["node"] else now
+        return last // every * every
 
     def observed(self) -> list[Obj]:
         bench, event = self._bench, str(self._given["event"])
@@ -80,7 +81,7 @@ class NodeReplay:
         elif event == "taint":
             self._change_spec({"taints": [{"key": "maintenance", "value": "x", "effect": "NoExecute"}]})
         elif re.search(r"stops renewing|silent", event):
-            self._silent = True
+            self._silent_since = self._bench.engine.now
         elif re.search(r"delet|remov", event):
             self._bench.cluster.delete("nodes", "", self._given["node"])
         else:
@@ -88,7 +89,7 @@ class NodeReplay:
 
     def _recover(self) -> None:
         """The kubelet is back, and whatever it complained of is over."""
-        self._silent = False
+        self._silent_since = math.inf
         pressure = next((p for p in _PRESSURES if p in self._given["event"]), None)
         if pressure is not None:
             self._post(pressure, "False", f"KubeletHasNo{pressure}")

@@ -5,7 +5,7 @@ Upstream ``plugin/pkg/admission/limitranger/admission.go``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from wavetank.kube import quantity, resources
@@ -68,16 +68,18 @@ def _filled(container: Obj, requests: Amounts, limits: Amounts, title: str, note
 
 
 def _review(attempt: Attempt) -> None:
+    """The first range that is violated tells of all its violations; the others are not asked any more."""
     if attempt.creates("pods"):
-        found = [why for r in _ranges(attempt) for why in _pod_violations(attempt.obj, r)]
+        violations: Callable[[Obj, Obj], Iterator[str]] = _pod_violations
     elif attempt.key == "persistentvolumeclaims" and attempt.operation != "DELETE":
-        found = [why for r in _ranges(attempt) for why in _claim_violations(attempt.obj, r)]
+        violations = _claim_violations
     else:
         return
-    if found:
-        unique = list(dict.fromkeys(found))
-        text = unique[0] if len(unique) == 1 else "[" + ", ".join(unique) + "]"
-        raise forbidden(attempt.resource, attempt.name, text)
+    for limit_range in _ranges(attempt):
+        found = list(dict.fromkeys(violations(attempt.obj, limit_range)))
+        if found:
+            text = found[0] if len(found) == 1 else "[" + ", ".join(found) + "]"
+            raise forbidden(attempt.resource, attempt.name, text)
 
 
 def _pod_violations(pod: Obj, limit_range: Obj) -> Iterator[str]:

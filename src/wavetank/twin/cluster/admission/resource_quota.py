@@ -21,9 +21,10 @@ def _review(attempt: Attempt) -> None:
     if not _is_counted(attempt):
         return
     bookings = []
-    for quota in sorted(
-        attempt.world.list("resourcequotas", attempt.namespace), key=lambda q: str(q["metadata"]["name"])
-    ):
+    # What must be stated is asked by all quotas before the first of them counts (``checkRequest``).
+    for quota in (concerned := _concerned(attempt)):
+        _require_stated(quota, attempt)
+    for quota in concerned:
         booking = _booking(quota, attempt)
         if booking is not None:
             bookings.append((quota, booking))
@@ -40,15 +41,20 @@ def _is_counted(attempt: Attempt) -> bool:
     return attempt.operation == "UPDATE" and attempt.key in _GROWING
 
 
+def _concerned(attempt: Attempt) -> list[Obj]:
+    """The quotas that limit what is attempted, by name."""
+    found = sorted(attempt.world.list("resourcequotas", attempt.namespace), key=lambda q: str(q["metadata"]["name"]))
+    return [q for q in found if _names(q, attempt) and quotas.in_scope(q, attempt.obj, attempt.resource)]
+
+
+def _names(quota: Obj, attempt: Attempt) -> list[str]:
+    return quotas.relevant((quota.get("status") or {}).get("hard") or {}, attempt.resource)
+
+
 def _booking(quota: Obj, attempt: Attempt) -> Usage | None:
-    """The quota's usage with the attempt booked, None when it does not concern the quota; ApiError when it is too much."""
+    """The quota's usage with the attempt booked, None when it needs nothing; ApiError when it is too much."""
     now, resource = attempt.world.now, attempt.resource
-    hard = (quota.get("status") or {}).get("hard") or {}
-    names = quotas.relevant(hard, resource)
-    if not names or not quotas.in_scope(quota, attempt.obj, resource):
-        return None
-    if resource.key == "pods":
-        _require_stated(quota, attempt, names)
+    hard, names = quota["status"]["hard"], _names(quota, attempt)
     before = quotas.usage(attempt.old, resource, now) if attempt.old is not None else {}
     after = quotas.usage(attempt.obj, resource, now)
     asked = {n: quantity.subtract(after[n], before.get(n, "0")) for n in sorted(names) if n in after}
@@ -65,8 +71,14 @@ def _booking(quota: Obj, attempt: Attempt) -> Usage | None:
     return {**used, **booked}
 
 
-def _require_stated(quota: Obj, attempt: Attempt, names: list[str]) -> None:
-    missing = quotas.unstated(attempt.obj, names)
+def _require_stated(quota: Obj, attempt: Attempt) -> None:
+    """Containers say what the quota counts, and the quota knows what has been used."""
+    names, used = _names(quota, attempt), quota["status"].get("used") or {}
+    missing = quotas.unstated(attempt.obj, names) if attempt.key == "pods" else {}
+    unknown = [name for name in sorted(names) if name not in used]
+    if unknown and not missing:
+        why = f"status unknown for quota: {quota['metadata']['name']}, resources: {','.join(unknown)}"
+        raise forbidden(attempt.resource, attempt.name, why)
     if missing:
         text = "; ".join(f"{name} for: {','.join(containers)}" for name, containers in missing.items())
         why = f"failed quota: {quota['metadata']['name']}: must specify {text}"
