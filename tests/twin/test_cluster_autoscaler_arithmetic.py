@@ -251,7 +251,7 @@ def budget(app: str, allowed: int) -> Obj:
     return {"metadata": {"namespace": "default"}, "spec": spec, "status": {"disruptionsAllowed": allowed}}
 
 
-EMPTY_DIR = {"volumes": [{"name": "scratch", "emptyDir": {}}]}
+EMPTY_DIR: dict[str, Any] = {"volumes": [{"name": "scratch", "emptyDir": {}}]}
 
 
 @pytest.mark.parametrize(

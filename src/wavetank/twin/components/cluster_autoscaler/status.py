@@ -20,6 +20,7 @@ from .flags import Settings
 from .health import Health, Readiness
 
 _PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9_ -]*[A-Za-z0-9]$")
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _NO_TEXT = ("true", "false", "yes", "no", "on", "off", "null")
 LAST_UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
 
@@ -159,4 +160,4 @@ def _word(text: str) -> str:
     """In quotes what would be read as something else than text: times without a zone's name, anything with punctuation."""
     if text.endswith(" UTC") or (_PLAIN.match(text) and text.lower() not in _NO_TEXT):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _quoted(text)
