@@ -92,6 +92,9 @@ def test_kubectl_uses_it_explain_answers_and_ctrl_c_leaves_nothing(tmp_path: Pat
         assert kubeconfig.stat().st_mode & 0o777 == 0o600
         client = tmp_path / "kc"
         shutil.copy(kubeconfig, client)
+        # Whoever only sets a namespace has not made the file his own.
+        kubectl(kubeconfig, "config", "set-context", "--current", "--namespace=elsewhere")
+        shutil.rmtree(home / "cache", ignore_errors=True)
         assert kubectl(client, "apply", "-f", "-", text=PODS) == "pod/small created\npod/big created\n"
         kubectl(client, "wait", "pod/small", "--for=condition=Ready", "--timeout=20s")
 

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from wavetank.app.loop import LoopThread
 from wavetank.base.errors import InputError, Problem
 from wavetank.kube.schema import Schemas
-from wavetank.twin.apiserver.kubeconfig import is_of_a_twin
+from wavetank.twin.apiserver.kubeconfig import is_of_a_twin, servers_of_twin
 from wavetank.twin.bare import BareOptions, BareWorld
 from wavetank.twin.components.registry import COMPONENTS
 from wavetank.twin.nodes.runtime.local_command import OWN_ARGUMENTS, OWN_COMMAND, LocalCommand
@@ -192,7 +192,7 @@ class KubeconfigFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._written = b""
+        self._server = ""
         self._check()
 
     def _check(self) -> None:
@@ -209,12 +209,12 @@ class KubeconfigFile:
         """InputError when the place cannot be written."""
         try:
             twin.write_kubeconfig(self.path)
-            self._written = self.path.read_bytes()
+            self._server = twin.url
         except OSError as error:
             raise InputError([Problem(str(self.path), 0, 0, f"cannot be written: {error.strerror}")]) from None
 
     def remove(self) -> None:
-        """Unless somebody has changed it since."""
-        with suppress(OSError):
-            if self._written and self.path.read_bytes() == self._written:
+        """Unless it describes another cluster by now, or besides."""
+        with suppress(OSError, UnicodeDecodeError):
+            if self._server and servers_of_twin(self.path.read_text()) == {self._server}:
                 self.path.unlink()

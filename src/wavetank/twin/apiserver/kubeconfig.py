@@ -38,11 +38,18 @@ def kubeconfig(
 
 def is_of_a_twin(text: str) -> bool:
     """Whether the text of a file is a kubeconfig that a twin wrote."""
+    return servers_of_twin(text) is not None
+
+
+def servers_of_twin(text: str) -> set[str] | None:
+    """The URLs of the clusters in a kubeconfig that a twin wrote; None for any other file."""
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError:
-        return False
-    return isinstance(document, dict) and MARK in (document.get("extensions") or ())
+        return None
+    if not isinstance(document, dict) or MARK not in (document.get("extensions") or ()):
+        return None
+    return {entry["cluster"]["server"] for entry in document.get("clusters") or ()}
 
 
 def write_kubeconfig(path: Path, document: dict[str, Any]) -> None:
