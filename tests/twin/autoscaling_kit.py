@@ -16,12 +16,13 @@ from wavetank.twin.components.registry import install
 from wavetank.twin.components.stand_ins import StandIns
 from wavetank.twin.controllers import start_controllers
 from wavetank.twin.engine import Engine
-from wavetank.twin.nodes import Fleet, FleetOptions, Resources
+from wavetank.twin.nodes import Fleet, FleetOptions, MachineTemplate, Resources
 from wavetank.twin.nodes.groups import FleetGroups, NodeGroup
 from wavetank.twin.nodes.kubelet import Registry
 from wavetank.twin.nodes.loadbalancer import ModelledLoadBalancers
+from wavetank.twin.nodes.machine import Taint
 from wavetank.twin.nodes.metrics import FleetMetrics
-from wavetank.twin.nodes.runtime import ModelledRuntime
+from wavetank.twin.nodes.runtime import Behaviour, ModelledRuntime
 from wavetank.twin.scheduler import Scheduler
 
 NAME = "shop"
@@ -70,7 +71,12 @@ class AutoscaledWorld:
         self.engine = Engine(seed=seed)
         self.cluster: Cluster = new_cluster(self.engine)
         options = FleetOptions(registry=Registry(size_bytes=0, check_seconds=0.0))
-        self.fleet = Fleet(self.cluster, ModelledRuntime(self.engine), options)
+        #: What containers do, by name; those without an entry just run.
+        self.behaviours: dict[str, Behaviour] = {}
+        runtime = ModelledRuntime(
+            self.engine, lambda launch: self.behaviours.get(launch.container["name"], Behaviour())
+        )
+        self.fleet = Fleet(self.cluster, runtime, options)
         self.groups = FleetGroups(self.fleet)
         self.metrics = FleetMetrics(self.cluster, self.fleet)
         StandIns(self.cluster, ModelledLoadBalancers(), groups=self.groups)
@@ -131,9 +137,7 @@ class AutoscaledWorld:
         return [round(e.seconds - self.start, 3) for e in entries if e.seconds >= self.start]
 
 
-def _system_machine() -> Any:
-    from wavetank.twin.nodes.machine import Taint
-
+def _system_machine() -> MachineTemplate:
     return template(
         node_group="system",
         subnet_cidr="10.99.0.0/24",

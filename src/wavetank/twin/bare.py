@@ -29,6 +29,7 @@ from wavetank.twin.engine import Engine, Pacer
 from wavetank.twin.history import History
 from wavetank.twin.history.adoption import adopt
 from wavetank.twin.nodes import Fleet, MachineTemplate, Resources, Taint
+from wavetank.twin.nodes.groups import FleetGroups
 from wavetank.twin.nodes.loadbalancer import LoadBalancers, LocalLoadBalancers, ModelledLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
 from wavetank.twin.nodes.metrics import FleetMetrics
@@ -141,7 +142,15 @@ class BareWorld:
         self.fleet: Fleet | None = None
         self.kubelets: ScriptedKubelets | None = None
         self.metrics, logs, machines = self._machines()
-        self.stand_ins = StandIns(self.cluster, self.balancers, metrics=self.metrics, sources=options.scaler_sources)
+        #: Groups of machines that a node autoscaler may change, beside the nodes that are given; none to begin with.
+        self.groups = FleetGroups(self.fleet) if self.fleet is not None else None
+        self.stand_ins = StandIns(
+            self.cluster,
+            self.balancers,
+            metrics=self.metrics,
+            sources=options.scaler_sources,
+            groups=self.groups,
+        )
         self.api = ApiServer(
             self.cluster,
             self.pacer,
