@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from karpenter_kit import (
     BOOT_SECONDS,
@@ -67,6 +67,7 @@ def test_the_strictest_active_budget_counts(budgets: list[Obj], nodes: int, allo
     assert allowed_disruptions(budgets, nodes, "Empty", NOON) == allowed
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 100).map(lambda n: budget(nodes=f"{n}%")), min_size=1), st.integers(0, 500))
 def test_percentages_allow_no_more_than_there_is_and_at_least_one_of_some(budgets: list[Obj], nodes: int) -> None:
     allowed = allowed_disruptions(budgets, nodes, "Empty", NOON)
