@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from wavetank.kube.types import Obj
 
 #: The minor that relaxed checks for pods in user namespaces (``UserNamespacesPodSecurityStandards``).
 _USER_NAMESPACES_SINCE = 35
+#: The minor that let pods for Windows off checks of what only Linux has.
+_WINDOWS_SINCE = 25
+_LATEST = 10**6
 Level = Literal["privileged", "baseline", "restricted"]
 
 
@@ -32,8 +35,13 @@ class Violation:
 class Subject:
     metadata: Obj
     spec: Obj
-    #: Root in there is nobody outside, so some checks do not apply.
-    in_user_namespace: bool = False
+    #: The minor whose rules are asked for.
+    minor: int
+
+    @property
+    def in_user_namespace(self) -> bool:
+        """Root in there is nobody outside, so some checks do not apply."""
+        return self.spec.get("hostUsers") is False and self.minor >= _USER_NAMESPACES_SINCE
 
     @property
     def security(self) -> Obj:
@@ -41,7 +49,8 @@ class Subject:
 
     @property
     def is_windows(self) -> bool:
-        return bool((self.spec.get("os") or {}).get("name") == "windows")
+        """Said so, and that counts: some checks know nothing of Windows."""
+        return bool((self.spec.get("os") or {}).get("name") == "windows") and self.minor >= _WINDOWS_SINCE
 
     def containers(self) -> Iterator[Obj]:
         for field in ("initContainers", "containers", "ephemeralContainers"):
@@ -51,17 +60,31 @@ class Subject:
 Check = Callable[[Subject], Violation | None]
 
 
-def violations(level: Level, metadata: Obj, spec: Obj, version: str = "latest") -> list[Violation]:
-    """Every violation of ``level`` as of ``version`` (``latest`` or ``v1.N``), in upstream's order; empty: allowed."""
-    minor = int(version.partition(".")[2]) if version != "latest" else _USER_NAMESPACES_SINCE
-    in_user_namespace = spec.get("hostUsers") is False and minor >= _USER_NAMESPACES_SINCE
-    subject = Subject(metadata, spec, in_user_namespace)
-    checks: tuple[Check, ...] = ()
-    if level == "baseline":
-        checks = BASELINE
-    elif level == "restricted":
-        checks = (*(c for c in BASELINE if c not in _SUPERSEDED), *RESTRICTED)
+def violations(
+    level: Level, metadata: Obj, spec: Obj, version: str = "latest", newest_minor: int = _LATEST
+) -> list[Violation]:
+    """Every violation of ``level`` as of ``version`` (``latest`` or ``v1.N``), in upstream's order; empty: allowed.
+
+    A server knows no rules that are newer than itself: ``newest_minor`` is its own.
+    """
+    minor = min(int(version.partition(".")[2]) if version != "latest" else _LATEST, newest_minor)
+    subject, checks = Subject(metadata, spec, minor), _checks(level, minor)
     return [found for check in checks if (found := check(subject)) is not None]
+
+
+def _checks(level: Level, minor: int) -> list[Check]:
+    """What is asked at a level as of a minor; a restricted check that exists replaces its baseline one."""
+    baseline = [check for check in BASELINE if minor >= _SINCE_MINOR.get(check, 0)]
+    match level:
+        case "privileged":
+            return []
+        case "baseline":
+            return baseline
+        case "restricted":
+            restricted = [check for check in RESTRICTED if minor >= _SINCE_MINOR.get(check, 0)]
+            replaced = [_REPLACES[check] for check in restricted if check in _REPLACES]
+            return [*(check for check in baseline if check not in replaced), *restricted]
+    assert_never(level)
 
 
 def _security(container: Obj) -> Obj:
@@ -149,7 +172,7 @@ _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
 def _hosts_in_probes(pod: Subject) -> Violation | None:
-    """Since 1.34: a probe or hook must not name a host other than the pod."""
+    """A probe or hook must not name a host other than the pod."""
     bad, hosts = [], set()
     for container in pod.containers():
         hooks = container.get("lifecycle") or {}
@@ -181,15 +204,17 @@ def _proc_mount(pod: Subject) -> Violation | None:
     return Violation("procMount", detail) if bad else None
 
 
-_SELINUX_TYPES = frozenset({"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"})
+_SELINUX_TYPES = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})
+_SELINUX_TYPES_SINCE_1_31 = _SELINUX_TYPES | {"container_engine_t"}
 
 
 def _selinux(pod: Subject) -> Violation | None:
     who, types, faults = [], set(), []
+    allowed = _SELINUX_TYPES_SINCE_1_31 if pod.minor >= 31 else _SELINUX_TYPES
 
     def judge(options: Obj | None) -> bool:
         wrong = False
-        if (options or {}).get("type", "") not in _SELINUX_TYPES:
+        if (options or {}).get("type", "") not in allowed:
             types.add((options or {})["type"])
             wrong = True
         for field in ("user", "role"):
@@ -219,17 +244,20 @@ def _seccomp_baseline(pod: Subject) -> Violation | None:
     return Violation("seccompProfile", detail) if who else None
 
 
-_SYSCTLS_TEXT = (
-    "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.tcp_syncookies net.ipv4.ping_group_range "
-    "net.ipv4.ip_unprivileged_port_start net.ipv4.ip_local_reserved_ports net.ipv4.tcp_keepalive_time "
-    "net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl net.ipv4.tcp_keepalive_probes net.ipv4.tcp_rmem "
-    "net.ipv4.tcp_wmem"
+#: (minor that allowed them, sysctls).
+_SYSCTLS = (
+    (0, "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.tcp_syncookies net.ipv4.ping_group_range"),
+    (0, "net.ipv4.ip_unprivileged_port_start"),
+    (27, "net.ipv4.ip_local_reserved_ports"),
+    (29, "net.ipv4.tcp_keepalive_time net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl"),
+    (29, "net.ipv4.tcp_keepalive_probes"),
+    (32, "net.ipv4.tcp_rmem net.ipv4.tcp_wmem"),
 )
-_SYSCTLS = frozenset(_SYSCTLS_TEXT.split())
 
 
 def _sysctls(pod: Subject) -> Violation | None:
-    bad = [s["name"] for s in pod.security.get("sysctls") or () if s["name"] not in _SYSCTLS]
+    allowed = {name for since, names in _SYSCTLS if pod.minor >= since for name in names.split()}
+    bad = [s["name"] for s in pod.security.get("sysctls") or () if s["name"] not in allowed]
     return Violation("forbidden sysctls", ", ".join(bad)) if bad else None
 
 
@@ -359,5 +387,18 @@ RESTRICTED: tuple[Check, ...] = (
     _run_as_user,
     _seccomp_restricted,
 )
-#: Baseline checks that a restricted one replaces.
-_SUPERSEDED = (_capabilities_baseline, _host_path, _seccomp_baseline)
+#: The minor that brought a check (``MinimumVersion``); the others are as old as the standards.
+_SINCE_MINOR: dict[Check, int] = {
+    _privilege_escalation: 8,
+    _seccomp_baseline: 19,
+    _seccomp_restricted: 19,
+    _capabilities_restricted: 22,
+    _run_as_user: 23,
+    _hosts_in_probes: 34,
+}
+#: Restricted check -> the baseline check that it replaces.
+_REPLACES: dict[Check, Check] = {
+    _capabilities_restricted: _capabilities_baseline,
+    _volume_types: _host_path,
+    _seccomp_restricted: _seccomp_baseline,
+}

@@ -21,7 +21,9 @@ Operation = Literal["CREATE", "UPDATE", "DELETE"]
 
 
 class World(Protocol):
-    """The part of the cluster that plugins use."""
+    """The part of the cluster that plugins use; ``version`` is its Kubernetes minor version (``1.36``)."""
+
+    version: str
 
     @property
     def now(self) -> datetime: ...

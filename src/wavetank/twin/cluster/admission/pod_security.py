@@ -88,7 +88,7 @@ def _judge_pod(attempt: Attempt) -> None:
     namespace = attempt.world.find("namespaces", "", attempt.namespace)
     pod = attempt.obj
     enforced = _policy(namespace, "enforce")
-    found = violations(enforced.level, pod["metadata"], pod["spec"], enforced.version)
+    found = _found(attempt, enforced, pod["metadata"], pod["spec"])
     if found:
         raise forbidden(attempt.resource, attempt.name, f'violates PodSecurity "{enforced}": {_listed(found)}')
     _warn(attempt, _policy(namespace, "warn"), pod["metadata"], pod["spec"])
@@ -108,9 +108,14 @@ def _warn_of_template(attempt: Attempt) -> None:
 
 
 def _warn(attempt: Attempt, policy: Policy, metadata: Obj, spec: Obj) -> None:
-    found = violations(policy.level, metadata, spec, policy.version)
+    found = _found(attempt, policy, metadata, spec)
     if found:
         attempt.call.warn(f'would violate PodSecurity "{policy}": {_listed(found)}')
+
+
+def _found(attempt: Attempt, policy: Policy, metadata: Obj, spec: Obj) -> list[Violation]:
+    newest = int(attempt.world.version.rpartition(".")[2])
+    return violations(policy.level, metadata, spec, policy.version, newest)
 
 
 def _listed(found: list[Violation]) -> str:
@@ -125,7 +130,7 @@ def _warn_of_existing_pods(attempt: Attempt) -> None:
         return
     by_reason: dict[str, list[str]] = {}
     for pod in attempt.world.list("pods", attempt.name)[:_MOST_PODS]:
-        found = violations(enforced.level, pod["metadata"], pod["spec"], enforced.version)
+        found = _found(attempt, enforced, pod["metadata"], pod["spec"])
         if found:
             by_reason.setdefault(", ".join(v.reason for v in found), []).append(pod["metadata"]["name"])
     if by_reason:
