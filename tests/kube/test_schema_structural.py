@@ -101,3 +101,32 @@ def test_rules_of_transition_need_an_old_object() -> None:
     assert violations({"kept": "a"}, node, {"kept": "a"}) == []
     (refusal,) = violations({"kept": "b"}, node, {"kept": "a"})
     assert (refusal.field, refusal.message) == ("kept", "Invalid value: is fixed")
+
+
+def test_a_rule_may_say_in_an_expression_what_is_wrong() -> None:
+    rule = {"rule": "self.all(t, t.startsWith('x'))", "messageExpression": "'wants x: ' + self.join(',')"}
+    plain = {"rule": "self.all(t, t.startsWith('x'))", "messageExpression": "self[7]", "message": "wants x"}
+    schema = {"type": "array", "items": {"type": "string"}, "x-kubernetes-validations": [rule, plain]}
+    node = node_of_json_schema({"type": "object", "properties": {"tags": schema}})
+    assert [c.message for c in violations({"tags": ["a", "b"]}, node)] == [
+        "Invalid value: wants x: a,b",
+        "Invalid value: wants x",
+    ]
+
+
+def test_a_rule_that_cannot_be_asked_is_quoted() -> None:
+    schema = {"type": "object", "x-kubernetes-validations": [{"rule": "self.a > 1"}]}
+    (refusal,) = violations({}, node_of_json_schema(schema))
+    assert refusal.message == "Invalid value: no such key: a evaluating rule: self.a > 1"
+
+
+def test_a_default_that_is_empty_stays_in_the_definition() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}, "default": []}}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": "things", "kind": "Thing"}
+    spec = {"group": "example.com", "scope": "Cluster", "names": names, "versions": [version]}
+    kind = ("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+    body = {"apiVersion": "apiextensions.k8s.io/v1", "kind": kind[2], "metadata": {"name": "a"}, "spec": spec}
+    node = Schemas.for_version("1.36").node(*kind)
+    assert node is not None
+    assert decoded(body, node).value["spec"]["versions"][0]["schema"]["openAPIV3Schema"] == schema

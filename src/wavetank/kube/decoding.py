@@ -245,7 +245,8 @@ def _left_out(value: Any, field: Node, owner: Node, key: str) -> bool:
     """Whether Go does not write this value of a struct's field (``omitempty`` and not a pointer)."""
     if value is None:
         return True
-    if key in owner.required:
+    # Any JSON at all (the default of a schema, say) is a pointer in Go: it is written whatever it is.
+    if key in owner.required or field.type == "any":
         return False
     if value == "" or value == [] or (value == {} and field.additional is not None):
         return f"{owner.struct}.{key}" not in EMPTY_IS_KEPT and field.type != "intOrString"

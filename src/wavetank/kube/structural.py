@@ -88,14 +88,24 @@ def _broken_rule(value: Any, old: Any, rule: Mapping[str, Any], path: str) -> It
         # Better to let an object pass than to refuse one that a real server takes.
         return
     except cel.EvaluationError as wrong:
-        yield Cause("FieldValueInvalid", f"Invalid value: {wrong} evaluating rule: {_rule_message(rule)}", path)
+        said = str(rule.get("message") or text).strip()
+        yield Cause("FieldValueInvalid", f"Invalid value: {wrong} evaluating rule: {said}", path)
         return
     reason = rule.get("reason", "FieldValueInvalid")
-    message = f"{_REASONS.get(reason, 'Invalid value')}: {_rule_message(rule)}"
+    message = f"{_REASONS.get(reason, 'Invalid value')}: {_rule_message(rule, {'self': value, 'oldSelf': old})}"
     yield Cause(reason, message, path + rule.get("fieldPath", ""))
 
 
-def _rule_message(rule: Mapping[str, Any]) -> str:
+def _rule_message(rule: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
+    """What ``messageExpression`` makes, if that is a line of text; else the message, else the rule."""
+    expression = rule.get("messageExpression")
+    if expression:
+        try:
+            made = cel.compiled(expression)(dict(variables))
+        except (cel.NotSupportedError, cel.EvaluationError):
+            made = None
+        if isinstance(made, str) and made.strip() and "\n" not in made:
+            return made.strip()
     return str(rule.get("message") or f"failed rule: {rule['rule'].strip()}").strip()
 
 
