@@ -9,13 +9,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
 from wavetank.app.access import AwsTokens
 from wavetank.app.autoscaling_groups import AutoscalingGroups, drop, put, within_quota
+from wavetank.app.identities import PodIdentities
 from wavetank.app.loop import LoopThread
 from wavetank.app.offers import AwsOffers
+from wavetank.app.pod_credentials import PodCredentials
+from wavetank.app.scaler_sources import OutsideSources
 from wavetank.base.errors import OperationFailed
 from wavetank.cloud import Cloud, CloudOptions
 from wavetank.cloud.events import (
@@ -34,6 +38,9 @@ from wavetank.cloud.events import (
     NodeGroupUpdated,
     PodIdentityChanged,
 )
+from wavetank.cloud.web_identity import Claims
+from wavetank.twin.components.pod_identity_agent import agent_serves
+from wavetank.twin.components.service_addresses import real_address
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
 from wavetank.twin.world import World, WorldOptions, open_world
 
@@ -68,8 +75,14 @@ class Tank:
         self._worlds: dict[ClusterRef, World] = {}
         self._scaling: dict[ClusterRef, AutoscalingGroups] = {}
         self._offers: dict[ClusterRef, AwsOffers] = {}
+        self._sources: dict[ClusterRef, OutsideSources] = {}
+        self._identities = PodIdentities()
+        self._credentials = PodCredentials(self._identities, self._agent_serves)
         self.cloud = Cloud(
-            CloudOptions(port=options.aws_port, account=options.account), self._open, listeners=(self._heard,)
+            CloudOptions(port=options.aws_port, account=options.account),
+            self._open,
+            listeners=(self._heard,),
+            web_identities=self._identities.claims,
         )
 
     def start(self) -> None:
@@ -77,6 +90,7 @@ class Tank:
         self._loop.start()
         try:
             self.cloud.start()
+            self._credentials.start(self.environment())
         except BaseException:
             self._loop.stop()
             raise
@@ -86,6 +100,7 @@ class Tank:
         for reference in tuple(self._worlds):
             self._close(reference)
         self._loop.stop()
+        self._credentials.stop()
         self.cloud.stop()
 
     def environment(self) -> dict[str, str]:
@@ -142,11 +157,16 @@ class Tank:
             port=port,
             speed=self.options.speed,
             local_commands=self.options.local_commands,
-            environment=self.options.environment,
+            environment=self._of_pods(),
             authenticators=(tokens,),
+            credentials_uri=self._credentials.uri,
+            scaler_sources=(sources := OutsideSources(self.cloud.client_environment(created.cluster.region))),
         )
         world = self._loop.run(self._opened(options, tokens), START_SECONDS)
         self._worlds[created.cluster] = world
+        self._identities.add(created.cluster, world.cluster.tokens, created.facts.oidc_issuer)
+        self._sources[created.cluster] = sources
+        sources.serve(lambda action: self._loop.post(lambda: world.post(action)), partial(real_address, world.cluster))
         self._scaling[created.cluster] = self._scaled(world, created.cluster.region)
         self._offers[created.cluster] = self._offered(world, created)
         return ClusterEndpoint(world.api.url, world.api.ca_pem)
@@ -156,6 +176,19 @@ class Tank:
         tokens.serve(world.cluster)
         self._loop.spawn(world.pacer.run(), f"pace of {options.name}")
         return world
+
+    def _of_pods(self) -> dict[str, str]:
+        """What real pods find: the way to the embedded AWS, but no credentials, which only an identity of theirs can give."""
+        return {**self.options.environment, "AWS_ENDPOINT_URL": self.cloud.url, "AWS_EC2_METADATA_DISABLED": "true"}
+
+    def _agent_serves(self, reference: ClusterRef, claims: Claims) -> bool:
+        world = self._worlds.get(reference)
+        pod = claims["kubernetes.io"].get("pod") or {}
+        if world is None:
+            return False
+        return self._loop.call(
+            lambda: agent_serves(world.cluster, claims["kubernetes.io"]["namespace"], pod.get("name", ""))
+        )
 
     def _scaled(self, world: World, region: str) -> AutoscalingGroups:
         """Sizes of the twin's groups are those of the embedded AWS."""
@@ -181,6 +214,10 @@ class Tank:
         scaling = self._scaling.pop(reference, None)
         if scaling is not None:
             scaling.close()
+        sources = self._sources.pop(reference, None)
+        if sources is not None:
+            sources.close()
+        self._identities.remove(reference)
         world = self._worlds.pop(reference, None)
         if world is not None:
             self._loop.run(world.close(), START_SECONDS)
@@ -201,7 +238,10 @@ class Tank:
             case AddonDeleted(_, addon, preserve):
                 if not preserve:
                     self._loop.call(lambda: world.uninstall_component(addon.name))
-            case ClusterCreated() | ClusterUpdated() | AccessChanged() | PodIdentityChanged():
+            case PodIdentityChanged(_, identifier, namespace, account, role):
+                self._identities.note(event)
+                self._loop.call(lambda: world.pod_identity.associate(identifier, namespace, account, role))
+            case ClusterCreated() | ClusterUpdated() | AccessChanged():
                 return
             case _:
                 assert_never(event)

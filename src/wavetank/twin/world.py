@@ -22,6 +22,7 @@ from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.components.karpenter import Karpenter
 from wavetank.twin.components.keda import NoSources, ScalerSources
 from wavetank.twin.components.network_plugin import NetworkPlugin
+from wavetank.twin.components.pod_identity_webhook import AGENT_URI, PodIdentityWebhook
 from wavetank.twin.components.registry import install, uninstall
 from wavetank.twin.components.stand_ins import StandIns
 from wavetank.twin.controllers import start_controllers
@@ -59,6 +60,8 @@ class WorldOptions:
     local_commands: Mapping[str, LocalCommand] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     authenticators: Sequence[TokenAuthenticator] = ()
+    #: Where pods get the credentials of EKS Pod Identity.
+    credentials_uri: str = AGENT_URI
     #: What KEDA's triggers ask outside of the cluster.
     scaler_sources: ScalerSources = field(default_factory=NoSources)
 
@@ -86,6 +89,7 @@ class World:
             groups=self.groups,
         )
         self.stand_ins.add(ManagedSpotGroups(self.interruptions, self.fleet))
+        self.pod_identity = PodIdentityWebhook(self.cluster, options.region, options.credentials_uri)
         self.api = ApiServer(
             self.cluster,
             self.pacer,

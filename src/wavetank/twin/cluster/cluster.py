@@ -328,7 +328,7 @@ class Cluster:
         account = self.get("serviceaccounts", namespace, name)
         spec = request.get("spec") or {}
         seconds = tokens.seconds_asked(spec)
-        audiences = list(spec.get("audiences") or ()) or [self.tokens.issuer]
+        audiences = list(spec.get("audiences") or ()) or [self.tokens.audience]
         bound = self._bound_object(namespace, spec.get("boundObjectRef"))
         token = self.tokens.issue(account, audiences, seconds, bound)
         return tokens.answer(request, token, seconds, audiences, self.now + timedelta(seconds=seconds))
@@ -348,7 +348,7 @@ class Cluster:
         """Who a service-account token speaks for; InvalidTokenError when it (or what it is bound to) is no more."""
         claims = self.tokens.claims(token)
         bound = claims["kubernetes.io"]
-        if self.tokens.issuer not in claims["aud"]:
+        if self.tokens.audience not in claims["aud"]:
             raise tokens.InvalidTokenError("the token is for another audience")
         wanted = [("serviceaccounts", bound["namespace"], bound["serviceaccount"])]
         wanted += [("pods", bound["namespace"], bound["pod"])] if "pod" in bound else []

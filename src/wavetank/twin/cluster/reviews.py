@@ -93,4 +93,4 @@ def _token(cluster: Cluster, spec: Obj) -> Obj:
         user = cluster.user_of_token(spec.get("token", ""))
     except InvalidTokenError as error:
         return {"user": {}, "error": str(error)}
-    return {"authenticated": True, "user": user_info(user), "audiences": [cluster.tokens.issuer]}
+    return {"authenticated": True, "user": user_info(user), "audiences": [cluster.tokens.audience]}

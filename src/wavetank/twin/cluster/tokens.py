@@ -36,7 +36,10 @@ class TokenIssuer:
     """Signs with ES256. Names of what a token is bound to are checked by ``Cluster``, which knows the objects."""
 
     def __init__(self, engine: Engine, issuer: str = ISSUER) -> None:
+        #: Of whom the tokens say that they are; an EKS cluster has an issuer of its own.
         self.issuer = issuer
+        #: For whom tokens are that name no audience: the API itself.
+        self.audience = ISSUER
         self._engine = engine
         self._key = ec.generate_private_key(ec.SECP256R1())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wavetank.kube.types import Obj
+from wavetank.twin.cluster import Cluster
 
 from .component import (
     EVERYWHERE,
@@ -15,6 +16,7 @@ from .component import (
     http_probe,
     service_account,
 )
+from .presence import belongs_to, is_serving
 
 LABELS = {"app.kubernetes.io/name": "eks-pod-identity-agent", "app.kubernetes.io/instance": "eks-pod-identity-agent"}
 
@@ -39,6 +41,14 @@ def objects(installation: Installation) -> list[Obj]:
         tolerations=EVERYWHERE,
     )
     return [service_account("eks-pod-identity-agent", labels=LABELS), daemon_set(workload, installation)]
+
+
+def agent_serves(cluster: Cluster, namespace: str, pod_name: str) -> bool:
+    """Whether a Ready pod of the agent runs on the node of a pod."""
+    pod = cluster.find("pods", namespace, pod_name)
+    node = (pod or {}).get("spec", {}).get("nodeName")
+    agents = cluster.list("pods", where=lambda each: belongs_to(each, "eks-pod-identity-agent") and is_serving(each))
+    return node is not None and any(agent["spec"].get("nodeName") == node for agent in agents)
 
 
 POD_IDENTITY_AGENT = Component("eks-pod-identity-agent", objects)

@@ -219,7 +219,10 @@ class ProcessSandbox:
         where = {"HOST": filling.host} | ({"PORT": str(filling.port)} if filling.port else {})
         own = {name: filling.filled(value) for name, value in command.environment.items()}
         around = {**options.base_environment, **scratch, **names, **options.pod_environment(launch.pod, self.address)}
-        return {**around, **launch.environment, **where, **own}
+        # A variable that names a place in a volume means where that is on this computer, like words of the command.
+        mounts = self._mounts(launch.container)
+        variables = dict(zip(launch.environment, located(tuple(launch.environment.values()), mounts), strict=True))
+        return {**around, **variables, **where, **own}
 
 
 class ProcessContainer:
