@@ -33,7 +33,7 @@ from .replicaset import ReplicaSetController
 from .replicationcontroller import ReplicationControllerController
 from .resourcequota import ResourceQuotaController
 from .serviceaccounts import RootCertificatePublisher, ServiceAccountsController
-from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings
+from .settings import ControllerSettings, HpaSettings, NodeLifecycleSettings, as_of
 from .statefulset import StatefulSetController
 from .tainteviction import TaintEvictionController
 from .volume_phases import VolumePhaseController
@@ -90,7 +90,7 @@ def start_controllers(
     context = Context(
         cluster,
         shared,
-        settings or ControllerSettings(),
+        as_of(settings or ControllerSettings(), int(cluster.version.rpartition(".")[2])),
         metrics or NoMetrics(),
         heartbeats,
         custom_metrics or NoAdapter(),

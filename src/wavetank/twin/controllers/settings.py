@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 #: Stands in for a certificate where nobody passes the cluster's own.
 NO_CERTIFICATE = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
@@ -44,3 +44,14 @@ class ControllerSettings:
     terminated_pod_gc_threshold: int = 12_500
     quota_resync_seconds: float = 300.0
     cron_job_delay_seconds: float = 0.1
+
+
+#: Up to 1.31 a node was given this long, not 50 s.
+_OLDER_GRACE_SECONDS, _OLDER_GRACE_MINOR = 40.0, 31
+
+
+def as_of(settings: ControllerSettings, minor: int) -> ControllerSettings:
+    """Settings in which nobody changed the grace of nodes have the default of this minor."""
+    if minor > _OLDER_GRACE_MINOR or settings.nodes != NodeLifecycleSettings():
+        return settings
+    return replace(settings, nodes=replace(settings.nodes, monitor_grace_seconds=_OLDER_GRACE_SECONDS))

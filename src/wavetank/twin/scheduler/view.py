@@ -65,6 +65,8 @@ class ClusterView:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
+        #: Of the Kubernetes version, where releases decide differently.
+        self.minor = int(cluster.version.rpartition(".")[2])
         self.nodes: dict[str, NodeInfo] = {}
         self.held: dict[Held, Tally] = {}
         self.image_nodes: Counter[str] = Counter()

@@ -11,6 +11,9 @@ from ..pod_info import PodInfo
 from ..view import ClusterView
 from .node_resources_fit import SCORED
 
+#: Before, the balance with the pod was the score, and pods without requests were scored like others.
+DELTA_SINCE_MINOR = 36
+
 
 class NodeResourcesBalancedAllocation(LocalScore):
     name = "NodeResourcesBalancedAllocation"
@@ -18,6 +21,8 @@ class NodeResourcesBalancedAllocation(LocalScore):
 
     def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
         cpu, memory = (pod.requests.get(name, 0) for name in SCORED)
+        if view.minor < DELTA_SINCE_MINOR:
+            return lambda node: _balance(node, cpu, memory)
         return (lambda node: _score(node, cpu, memory)) if cpu or memory else None
 
 

@@ -12,6 +12,8 @@ from ..node_info import NodeInfo
 from ..pod_info import PodInfo
 from ..view import ClusterView
 
+#: Older releases say which taint it was.
+UNNAMED_SINCE_MINOR = 36
 _REJECTION = Rejection(("node(s) had untolerated taint(s)",), resolvable=False)
 
 
@@ -21,7 +23,7 @@ class TaintToleration(LocalScore):
     compares, usual = True, MAX_SCORE
 
     def filter_for(self, pod: PodInfo, view: ClusterView) -> NodeFilter | None:
-        return _Filter(pod.spec.get("tolerations") or ())
+        return _Filter(pod.spec.get("tolerations") or (), names_taint=view.minor < UNNAMED_SINCE_MINOR)
 
     def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
         mild = [t for t in pod.spec.get("tolerations") or () if t.get("effect", "") in ("", "PreferNoSchedule")]
@@ -38,11 +40,18 @@ def _disliked(node: NodeInfo, tolerations: Sequence[Obj]) -> int:
 
 
 class _Filter(NodeFilter):
-    def __init__(self, tolerations: Sequence[Obj]) -> None:
-        self._tolerations = tolerations
+    def __init__(self, tolerations: Sequence[Obj], *, names_taint: bool) -> None:
+        self._tolerations, self._names_taint = tolerations, names_taint
 
     def rejection(self, node: NodeInfo) -> Rejection | None:
         if not node.taints:
             return None
         bad = untolerated(node.taints, self._tolerations, REPELLING)
-        return _REJECTION if bad is not None else None
+        if bad is None:
+            return None
+        return _naming(bad) if self._names_taint else _REJECTION
+
+
+def _naming(taint: Obj) -> Rejection:
+    text = f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
+    return Rejection((text,), resolvable=False)
