@@ -1,7 +1,7 @@
 """How long a day of a busy cluster takes to simulate: 100 machines, 1,000 pods, 20 autoscalers that follow the day's traffic.
 
 Everything acts: machines and their kubelets with probes, the control loops, the scheduler, metrics-server, the autoscalers every
-15 seconds. Demand is another one every minute: the wave of a day, and noise from a seed.
+15 seconds. Demand is another one every five minutes: the wave of a day, and noise from a seed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from random import Random
 from benchmarks.measure import Figure, alone
 from wavetank.kube.types import Obj
 from wavetank.twin.bare import BareOptions, BareWorld
-from wavetank.twin.nodes.runtime.modelled import Behaviour, Use, default_behaviour
+from wavetank.twin.nodes.runtime.modelled import Behaviour, default_behaviour
 from wavetank.twin.nodes.runtime.port import Launch
 from wavetank.twin.nodes.scripted import ScriptedNode
 
@@ -25,10 +25,10 @@ DAY_SECONDS = 86_400.0
 #: Until all pods of the beginning run; not part of the day.
 PRELUDE_SECONDS = 600.0
 RUNS = 3
+DEMAND_SECONDS = 300
 GOAL_SECONDS = 20.0
 REQUESTED_CPU_MILLI, TARGET_PERCENT = 200, 60
 LEAST_PODS, MOST_PODS, PODS_AT_NOON, PODS_AT_NIGHT = 4, 60, 32, 8
-MEMORY_BYTES = 96 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -87,31 +87,41 @@ class Demand:
     world: BareWorld
 
     def __init__(self) -> None:
-        self._noise = Random(1)
-        self._now: dict[tuple[str, int], float] = {}
+        self._shares: dict[str, Share] = {}
 
     def behaviour_of(self, launch: Launch) -> Behaviour:
         name = launch.container["name"]
         if not name.startswith("scaled-"):
             return default_behaviour(launch)
-        namespace = launch.pod["metadata"]["namespace"]
-        return Behaviour(use=lambda seconds: self._share(namespace, name, seconds))
+        share = self._shares.get(name)
+        if share is None:
+            share = self._shares[name] = Share(self.world, launch.pod["metadata"]["namespace"], name)
+        return Behaviour(cpu_milli=share)
 
-    def _share(self, namespace: str, name: str, seconds: float) -> Use:
-        deployment = self.world.cluster.find("deployments.apps", namespace, name)
-        ready = (deployment or {}).get("status", {}).get("readyReplicas", 0)
-        return Use(self._demand(name, int(seconds // 60)) / max(1, ready), MEMORY_BYTES)
 
-    def _demand(self, name: str, minute: int) -> float:
-        """In milli-cores: each Deployment has its own noon."""
-        found = self._now.get((name, minute))
-        if found is None:
-            hour = minute / 60 + int(name.rpartition("-")[2])
-            wave = (1 - math.cos(hour / 24 * 2 * math.pi)) / 2
-            pods = PODS_AT_NIGHT + (PODS_AT_NOON - PODS_AT_NIGHT) * wave
-            noise = 1 + self._noise.uniform(-0.05, 0.05)
-            found = self._now[name, minute] = pods * noise * REQUESTED_CPU_MILLI * TARGET_PERCENT / 100
-        return found
+class Share:
+    """Of one pod of a Deployment, in milli-cores. Each Deployment has its own noon."""
+
+    def __init__(self, world: BareWorld, namespace: str, name: str) -> None:
+        self._world, self._namespace, self._name = world, namespace, name
+        self._noise = Random(name)
+        self._noise_of_step = (-1, 0.0)
+        self._known = (-1.0, 0.0)
+
+    def __call__(self, seconds: float) -> float:
+        if self._known[0] != seconds:
+            deployment = self._world.cluster.get("deployments.apps", self._namespace, self._name)
+            ready = int(deployment["status"].get("readyReplicas", 0))
+            self._known = seconds, self._demand(int(seconds // DEMAND_SECONDS)) / max(1, ready)
+        return self._known[1]
+
+    def _demand(self, step: int) -> float:
+        if self._noise_of_step[0] != step:
+            self._noise_of_step = step, self._noise.uniform(-0.05, 0.05)
+        hour = step * DEMAND_SECONDS / 3600 + int(self._name.rpartition("-")[2])
+        wave = (1 - math.cos(hour / 24 * 2 * math.pi)) / 2
+        pods = PODS_AT_NIGHT + (PODS_AT_NOON - PODS_AT_NIGHT) * wave
+        return pods * (1 + self._noise_of_step[1]) * REQUESTED_CPU_MILLI * TARGET_PERCENT / 100
 
 
 def _node(number: int) -> ScriptedNode:

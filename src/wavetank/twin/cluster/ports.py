@@ -6,10 +6,10 @@ honest answers of a cluster in which nothing of the kind is installed or running
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from wavetank.kube.errors import ApiError
 
@@ -50,6 +50,15 @@ class MetricsSource(Protocol):
         ...
 
     def nodes(self) -> list[NodeUsage]: ...
+
+
+@runtime_checkable
+class ComparableMetrics(Protocol):
+    """A source that can tell cheaply whether anything has changed."""
+
+    def readings(self, namespace: str, names: Sequence[str]) -> Hashable | None:
+        """What the samples of these pods say, without their time; None when one of them has none."""
+        ...
 
 
 @dataclass(frozen=True)

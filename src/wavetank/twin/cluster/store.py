@@ -81,6 +81,10 @@ class Store:
         """Every object of a resource, in order of creation in the store."""
         return iter(tuple(self._objects.get(resource_key, {}).values()))
 
+    def count(self, resource_key: str) -> int:
+        """How many objects of a resource there are."""
+        return len(self._objects.get(resource_key, ()))
+
     def in_namespace(self, resource_key: str, namespace: str) -> Iterator[Obj]:
         """Every object of a resource in a namespace, in order of creation in the store."""
         return iter(tuple(self._in_namespace.get((resource_key, namespace), {}).values()))

@@ -6,9 +6,8 @@ Stated here so that components that bring an adapter (KEDA, the Prometheus adapt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wavetank.kube.selectors import LabelSelector
 from wavetank.kube.types import Obj
@@ -18,8 +17,7 @@ class MetricError(Exception):
     """A metric from which no number of replicas can be computed; the text is that of the controller."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """A pod's value over ``window_seconds`` that ended at ``moment``."""
 
     milli: int

@@ -18,9 +18,10 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change
 
 from .base import Context, Controller, Key
-from .hpa_limits import Memory, Range, with_behavior, without_behavior
+from .hpa_limits import STABLE, WITHIN, Memory, Range, with_behavior, without_behavior
 from .hpa_metrics import Failure, MetricReader, Target
 from .hpa_replicas import Proposal, Tolerance
+from .hpa_rest import Rest, comparable, readings
 from .informer import address
 
 RESOURCE = "horizontalpodautoscalers.autoscaling"
@@ -38,6 +39,8 @@ class Pass:
     conditions: list[Obj]
     last_scale_time: str = ""
     metrics: list[Obj] = field(default_factory=list)
+    #: The metrics ask for the size that there is, and nothing holds that up.
+    is_calm: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,14 @@ class HorizontalPodAutoscalerController(Controller):
         super().__init__(context)
         self._settings = context.settings.hpa
         self._metrics = MetricReader(self.engine, context.metrics, context.custom_metrics, self._settings)
+        self._comparable = comparable(context.metrics)
         self._memories: dict[Key, Memory] = {}
         #: What each autoscaler selected when it last looked at metrics.
         self._selectors: dict[Key, LabelSelector] = {}
+        self._selectors_version = 0
+        self._rests: dict[Key, Rest] = {}
+        #: The pods that each autoscaler selects, and as of which versions.
+        self._chosen: dict[Key, tuple[tuple[str, tuple[int, int]], Sequence[Obj]]] = {}
 
     def watch(self) -> None:
         self.cluster.subscribe(RESOURCE, self._on_change)
@@ -68,7 +76,11 @@ class HorizontalPodAutoscalerController(Controller):
     def _on_change(self, change: Change) -> None:
         if change.type == "DELETED":
             self._memories.pop(address(change.object), None)
-            self._selectors.pop(address(change.object), None)
+            self._select(address(change.object), None)
+            self._rests.pop(address(change.object), None)
+            chosen = self._chosen.pop(address(change.object), None)
+            if chosen is not None:
+                self._metrics.forget(change.namespace, chosen[0][0])
         else:
             self.enqueue(address(change.object), self._settings.sync_period_seconds)
 
@@ -76,11 +88,12 @@ class HorizontalPodAutoscalerController(Controller):
         hpa = self.cluster.find(RESOURCE, *key)
         if hpa is None:
             return
-        try:
-            self._autoscale(key, hpa)
-        except ApiError:
-            # The next pass comes after the sync period, whatever happened in this one.
-            self.engine.record(self.name, "failed", "/".join(key))
+        if not self._is_resting(key, hpa):
+            try:
+                self._autoscale(key, hpa)
+            except ApiError:
+                # The next pass comes after the sync period, whatever happened in this one.
+                self.engine.record(self.name, "failed", "/".join(key))
         self.enqueue(key, self._settings.sync_period_seconds + PASS_SECONDS)
 
     def _autoscale(self, key: Key, hpa: Obj) -> None:
@@ -107,6 +120,55 @@ class HorizontalPodAutoscalerController(Controller):
             self.event(hpa, "Warning", "FailedComputeMetricsReplicas", decision.error)
             return
         self._rescale(now, current, decision, memory)
+        if now.is_calm and self._metrics.are_settled(replace(target, pods=self._chosen[key][1])):
+            self._let_rest(key, current)
+
+    # --- resting -----------------------------------------------------------------------------------------------
+
+    def _is_resting(self, key: Key, hpa: Obj) -> bool:
+        """Whether this pass may be left out; then all that it would do is done: what was asked for is remembered."""
+        rest = self._rests.get(key)
+        if rest is None:
+            return False
+        is_same = rest.hpa is hpa and rest.target is self._target_object(hpa) and rest.versions == self._versions(key)
+        if not is_same or readings(self._comparable, hpa, rest.names) != rest.readings:
+            del self._rests[key]
+            return False
+        self._memories[key].note_recommendation(self.engine.now, rest.replicas, rest.window_seconds)
+        return True
+
+    def _let_rest(self, key: Key, replicas: int) -> None:
+        hpa, pods = self.cluster.get(RESOURCE, *key), self._chosen[key][1]
+        target, names = self._target_object(hpa), [pod["metadata"]["name"] for pod in pods]
+        found = readings(self._comparable, hpa, names)
+        if target is not None and found is not None:
+            self._rests[key] = Rest(hpa, target, self._versions(key), names, found, replicas, self._window_seconds(hpa))
+
+    def _versions(self, key: Key) -> tuple[int, int]:
+        return self.informer.in_namespace("pods").version(key[0]), self._selectors_version
+
+    def _target_object(self, hpa: Obj) -> Obj | None:
+        reference = hpa["spec"]["scaleTargetRef"]
+        return self.cluster.find(
+            self.cluster.resource_of(reference).key, hpa["metadata"]["namespace"], reference["name"]
+        )
+
+    def _window_seconds(self, hpa: Obj) -> float:
+        behavior, default = hpa["spec"].get("behavior"), self._settings.downscale_stabilization_seconds
+        if behavior is None:
+            return default
+        return max(float(rules["stabilizationWindowSeconds"]) for rules in _with_windows(behavior, default).values())
+
+    # --- looking -----------------------------------------------------------------------------------------------
+
+    def _select(self, key: Key, selector: LabelSelector | None) -> None:
+        """Note what an autoscaler selects."""
+        if self._selectors.get(key) != selector:
+            self._selectors_version += 1
+            if selector is None:
+                del self._selectors[key]
+            else:
+                self._selectors[key] = selector
 
     def _target(self, now: Pass) -> Target | None:
         """The scale of the target and its pods; None when there is no such thing (and the conditions say so)."""
@@ -160,7 +222,11 @@ class HorizontalPodAutoscalerController(Controller):
         except InvalidSelectorError as error:
             text = f"couldn't convert selector into a corresponding internal selector object: {error}"
             return self._refused(now, "InvalidSelector", "InvalidSelector", text, text), target
-        self._selectors[address(now.hpa)] = selector
+        key = address(now.hpa)
+        self._select(key, selector)
+        as_of, chosen = (target.selector, self._versions(key)), self._chosen.get(key)
+        if chosen is not None and chosen[0] == as_of:
+            return None, replace(target, pods=chosen[1])
         in_namespace = self.informer.in_namespace("pods")[target.namespace]
         pods = [p for p in in_namespace if selector.matches(p["metadata"].get("labels"))]
         rivals = [k for k, s in self._selectors.items() if k[0] == target.namespace and _selects_any(s, pods)]
@@ -168,6 +234,7 @@ class HorizontalPodAutoscalerController(Controller):
             listed = " ".join(f"{{{name} {namespace}}}" for namespace, name in sorted(rivals))
             text = f"pods by selector {target.selector} are controlled by multiple HPAs: [{listed}]"
             return self._refused(now, "AmbiguousSelector", "AmbiguousSelector", text, text), target
+        self._chosen[key] = as_of, pods
         return None, replace(target, pods=pods)
 
     def _refused(self, now: Pass, event: str, reason: str, error: str, message: str) -> Decision:
@@ -212,6 +279,7 @@ class HorizontalPodAutoscalerController(Controller):
             result = without_behavior(current, asked, allowed, memory, seconds, window)
         else:
             result = with_behavior(current, asked, allowed, memory, seconds, _with_windows(behavior, window))
+        now.is_calm = asked == current and result.able == STABLE and result.limited == WITHIN
         self._set(now, "AbleToScale", *result.able)
         self._set(now, "ScalingLimited", *result.limited)
         return Decision(result.replicas, reason)

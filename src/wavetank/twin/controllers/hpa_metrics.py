@@ -8,7 +8,7 @@ Upstream: ``pkg/controller/podautoscaler/{horizontal,replica_calculator}.go`` an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wavetank.kube import conditions, quantity
@@ -31,6 +31,7 @@ from .hpa_replicas import (
     by_value_per_pod,
     grouped,
 )
+from .hpa_rest import is_settled
 from .settings import HpaSettings
 
 FAILURE_REASONS = {
@@ -62,11 +63,42 @@ class Failure:
     error: str
 
 
+@dataclass
+class _Known:
+    """What has been found out about these very pods; as soon as one of them changes they are others."""
+
+    pods: Sequence[Obj]
+    are_settled: bool = False
+    #: By resource and container.
+    requests: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+
+
 class MetricReader:
     """Evaluates metric specs against the sources."""
 
     def __init__(self, engine: Engine, resource: MetricsSource, custom: CustomMetrics, settings: HpaSettings) -> None:
         self._engine, self._resource, self._custom, self._settings = engine, resource, custom, settings
+        #: By namespace and selector.
+        self._known: dict[tuple[str, str], _Known] = {}
+
+    def forget(self, namespace: str, selector: str) -> None:
+        """Nobody selects this any more."""
+        self._known.pop((namespace, selector), None)
+
+    def are_settled(self, target: Target) -> bool:
+        """Whether the samples of all pods count, and will go on to count while the pods stay as they are."""
+        known = self._known_of(target)
+        known.are_settled = known.are_settled or all(
+            is_settled(pod, self._settings, self._engine.utc) for pod in target.pods
+        )
+        return known.are_settled
+
+    def _known_of(self, target: Target) -> _Known:
+        key = (target.namespace, target.selector)
+        known = self._known.get(key)
+        if known is None or known.pods is not target.pods:
+            known = self._known[key] = _Known(target.pods)
+        return known
 
     def proposal(self, spec: Obj, target: Target, near: Tolerance) -> Proposal | Failure:
         """What one entry of ``spec.metrics`` asks for."""
@@ -103,7 +135,7 @@ class MetricReader:
                 current: Obj = {"averageValue": _formatted(name, shown)}
                 title = f"{name} {_title(container)}"
             else:
-                requests = _requests(target.pods, name, container)
+                requests = self._requests(target, name, container)
                 goal = int(wanted["averageUtilization"])
                 replicas, percent = by_utilization(target.spec_replicas, goal, counted, groups, requests, near)
                 mean = sum(counted.values()) // len(counted)
@@ -133,23 +165,26 @@ class MetricReader:
             place = f"{target.namespace}/{stranger.name}"
             why = f"failed to get container metrics: container {container} not present in metrics for pod {place}"
             raise MetricError(f"unable to get metrics for resource {resource}: {why}")
-        samples = ((u.name, self._sample(u, resource, container)) for u in usages)
-        return {name: sample for name, sample in samples if sample is not None}
+        # Pods that were read together share a moment.
+        moments = {seconds: self._engine.epoch + timedelta(seconds=seconds) for seconds in {u.seconds for u in usages}}
+        samples = ((u, _total(u, resource, container)) for u in usages)
+        return {u.name: Sample(n, moments[u.seconds], u.window_seconds) for u, n in samples if n is not None}
 
-    def _sample(self, usage: PodUsage, resource: str, container: str) -> Sample | None:
-        used = [u for name, u in usage.containers.items() if not container or name == container]
-        if not used:
-            return None
-        total = sum(int(u.cpu_milli) if resource == "cpu" else u.memory_bytes * 1000 for u in used)
-        moment = self._engine.epoch + timedelta(seconds=usage.seconds)
-        return Sample(total, moment, usage.window_seconds)
+    def _requests(self, target: Target, resource: str, container: str) -> Mapping[str, int]:
+        known = self._known_of(target).requests
+        if (resource, container) not in known:
+            known[resource, container] = _requests(target.pods, resource, container)
+        return known[resource, container]
 
     def _grouped(self, target: Target, samples: Mapping[str, Sample], *, cpu: bool) -> tuple[Grouped, dict[str, int]]:
         """The groups, and the values of those that count."""
         if not target.pods:
             raise MetricError(NO_PODS)
         now: datetime = self._engine.utc
-        groups = grouped(target.pods, samples, cpu=cpu, settings=self._settings, now=now)
+        if self.are_settled(target) and len(samples) == len(target.pods):
+            groups = Grouped(frozenset(samples), frozenset(), frozenset())
+        else:
+            groups = grouped(target.pods, samples, cpu=cpu, settings=self._settings, now=now)
         counted = {name: samples[name].milli for name in sorted(groups.ready)}
         if not counted:
             raise MetricError(NO_METRICS)
@@ -208,6 +243,14 @@ class MetricReader:
             )
         shown = {"metric": source["metric"], "current": current}
         return Proposal(replicas, f"external metric {name}({label})", {"type": "External", "external": shown})
+
+
+def _total(usage: PodUsage, resource: str, container: str) -> int | None:
+    """In milli-units; None when there is nothing to add up."""
+    used = [u for name, u in usage.containers.items() if not container or name == container]
+    if not used:
+        return None
+    return sum(int(u.cpu_milli) if resource == "cpu" else u.memory_bytes * 1000 for u in used)
 
 
 def _title(container: str) -> str:

@@ -34,12 +34,17 @@ class Index:
     def __init__(self, cluster: Cluster, resource_key: str, groups: Group) -> None:
         self._groups = groups
         self._members: dict[Hashable, dict[tuple[str, str], Obj]] = {}
+        self._versions: dict[Hashable, int] = {}
         for obj in cluster.list(resource_key):
             self._put(obj)
         cluster.subscribe(resource_key, self._on_change)
 
     def __getitem__(self, group: Hashable) -> list[Obj]:
         return list(self._members.get(group, {}).values())
+
+    def version(self, group: Hashable) -> int:
+        """How often something about the objects of a group has changed."""
+        return self._versions.get(group, 0)
 
     def __iter__(self) -> Iterator[Hashable]:
         return iter(tuple(self._members))
@@ -55,10 +60,12 @@ class Index:
 
     def _put(self, obj: Obj) -> None:
         for group in self._groups(obj):
+            self._versions[group] = self._versions.get(group, 0) + 1
             self._members.setdefault(group, {})[address(obj)] = obj
 
     def _drop(self, obj: Obj, groups: Iterable[Hashable]) -> None:
         for group in groups:
+            self._versions[group] = self._versions.get(group, 0) + 1
             members = self._members.get(group)
             if members is not None:
                 members.pop(address(obj), None)

@@ -53,6 +53,7 @@ class NodeLifecycleController(Controller):
         self._drains: dict[str, Timer] = {}
         #: When each healthy node must be looked at again if nothing happens to it: silence is noted no earlier.
         self._quiet_until: dict[str, float] = {}
+        self._all_quiet_until = 0.0
         #: Zone and readiness of each node that counts, as it was last looked at.
         self._standings: dict[str, tuple[str, bool]] = {}
         self._one_is_gone = False
@@ -67,6 +68,7 @@ class NodeLifecycleController(Controller):
 
     def _note_change(self, change: Change) -> None:
         self._quiet_until.pop(change.name, None)
+        self._all_quiet_until = 0.0
         if change.type == "DELETED":
             self._signs.pop(change.name, None)
             self._one_is_gone = self._standings.pop(change.name, None) is not None or self._one_is_gone
@@ -90,10 +92,15 @@ class NodeLifecycleController(Controller):
         now = self.engine.now
         self.engine.call_later(self.settings.nodes.monitor_period_seconds, self._round)
         self._rounds.append(now)
+        if now < self._all_quiet_until and not self._one_is_gone:
+            return
+        self._all_quiet_until = 0.0
         due = [
             node for node in self.cluster.list("nodes") if self._quiet_until.get(node["metadata"]["name"], now) <= now
         ]
         for node in due:
+            if self._still_beats(node["metadata"]["name"]):
+                continue
             self._register(node)
             node = self._monitored(node)
             name, sign = node["metadata"]["name"], self._signs[node["metadata"]["name"]]
@@ -106,6 +113,19 @@ class NodeLifecycleController(Controller):
         if due or self._one_is_gone:
             self._one_is_gone = False
             self._judge(self._healths())
+        if len(self._quiet_until) == self.cluster.store.count("nodes"):
+            self._all_quiet_until = min(self._quiet_until.values(), default=0.0)
+
+    def _still_beats(self, name: str) -> bool:
+        """Whether nothing has happened to a healthy node since it was last looked at but that it went on to beat."""
+        if name not in self._quiet_until:
+            return False
+        old, renewal = self._signs[name], self._renewal(name)
+        if not (isinstance(renewal, float) and _is_newer(renewal, old.renewal)):
+            return False
+        sign = self._signs[name] = replace(old, seen_seconds=self._round_after(renewal), renewal=renewal)
+        self._quiet_until[name] = sign.seen_seconds + self.settings.nodes.monitor_grace_seconds
+        return self.engine.now < self._quiet_until[name]
 
     def _healths(self) -> dict[str, Health]:
         zones: dict[str, Health] = {}
@@ -132,11 +152,11 @@ class NodeLifecycleController(Controller):
         ready = condition(node, "Ready")
         if ready is None:
             return node
-        if ready["status"] == "True":
+        if ready.get("status") == "True":
             self._restore(node)
         else:
-            self._condemn(node, UNREACHABLE if ready["status"] == "Unknown" else NOT_READY)
-        if before == "True" and ready["status"] != "True":
+            self._condemn(node, UNREACHABLE if ready.get("status") == "Unknown" else NOT_READY)
+        if before == "True" and ready.get("status") != "True":
             self._report_lost(node)
         return node
 
@@ -257,6 +277,7 @@ class NodeLifecycleController(Controller):
             now = self.engine.now
             self._signs = {name: replace(sign, seen_seconds=now) for name, sign in self._signs.items()}
             self._quiet_until.clear()
+            self._all_quiet_until = 0.0
         for zone, rate in found.rates.items():
             self._set_rate(zone, rate)
 
@@ -277,7 +298,7 @@ def _posted(node: Obj) -> tuple[str, str]:
 def _silenced(node: Obj, conditions: list[Obj] | None, kind: str, now: datetime) -> list[Obj]:
     """``conditions`` with this one Unknown; one that is so already keeps its reason."""
     known = condition(node, kind)
-    if known is not None and known["status"] == "Unknown":
+    if known is not None and known.get("status") == "Unknown":
         return list(conditions or ())
     reason, message = _SILENT if known is not None else _NEVER_HEARD
     changed = with_condition(conditions, kind, "Unknown", now, reason=reason, message=message)
@@ -303,6 +324,6 @@ def _is_newer(renewal: float | str | None, before: float | str | None) -> bool:
 
 
 def _what_taints(node: Obj) -> object:
-    conditions = [(c["type"], c["status"]) for c in (node.get("status") or {}).get("conditions") or ()]
+    conditions = [(c.get("type", ""), c.get("status", "")) for c in (node.get("status") or {}).get("conditions") or ()]
     spec = node.get("spec") or {}
     return conditions, spec.get("unschedulable"), spec.get("taints")

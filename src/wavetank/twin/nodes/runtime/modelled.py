@@ -6,13 +6,14 @@ world; the default one is an application that is ready two seconds after its sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from wavetank.kube import quantity
 from wavetank.kube.types import Obj
+from wavetank.twin.cluster.ports import Usage
 from wavetank.twin.engine import Engine
 
 from .port import Container, Counter, Exit, Launch, Outcome, Sandbox, VolumeFiles
@@ -46,11 +47,8 @@ def healthy_after(seconds: float) -> Check:
     return HealthyFrom(seconds)
 
 
-class Use(NamedTuple):
-    """Of one container at one moment."""
-
-    cpu_milli: float
-    memory_bytes: int
+#: Of one container at one moment.
+Use = Usage
 
 
 @dataclass(frozen=True)
@@ -151,6 +149,13 @@ class ModelledContainer:
         if self._stated is not None:
             return self._stated_use(self._stated, seconds)
         return self._own_use(seconds)
+
+    @property
+    def varying_use(self) -> Callable[[float], Hashable] | None:
+        """What its use depends on as time goes by; None for a use that stays the same. Pods of a service may share one."""
+        if self._stated is not None:
+            return self.use_at
+        return self._behaviour.use or self._behaviour.cpu_milli
 
     def _own_use(self, seconds: float) -> Use:
         use = self._behaviour.use
