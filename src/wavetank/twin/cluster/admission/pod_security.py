@@ -49,6 +49,15 @@ def _policy(namespace: Obj | None, mode: str) -> Policy:
     return Policy(level, version if _VERSION.match(version) else "latest")
 
 
+def _warned_of(namespace: Obj | None) -> Policy:
+    """What is worth a warning: what the namespace says; if it says nothing, what it enforces (``PolicyToEvaluate``)."""
+    labels = ((namespace or {}).get("metadata") or {}).get("labels") or {}
+    enforced, stated = _policy(namespace, "enforce"), _policy(namespace, "warn")
+    if f"{PREFIX}warn" in labels or LEVELS.index(enforced.level) <= LEVELS.index(stated.level):
+        return stated
+    return Policy(enforced.level, stated.version if f"{PREFIX}warn-version" in labels else enforced.version)
+
+
 def _admit(attempt: Attempt) -> Obj:
     """A namespace's labels are judged before anything else of it, and the pods that it has with them."""
     if attempt.key != "namespaces" or attempt.operation == "DELETE":
@@ -91,7 +100,7 @@ def _judge_pod(attempt: Attempt) -> None:
     found = _found(attempt, enforced, pod["metadata"], pod["spec"])
     if found:
         raise forbidden(attempt.resource, attempt.name, f'violates PodSecurity "{enforced}": {_listed(found)}')
-    _warn(attempt, _policy(namespace, "warn"), pod["metadata"], pod["spec"])
+    _warn(attempt, _warned_of(namespace), pod["metadata"], pod["spec"])
 
 
 def _warn_of_template(attempt: Attempt) -> None:
@@ -101,10 +110,7 @@ def _warn_of_template(attempt: Attempt) -> None:
     if not template.get("spec"):
         return
     namespace = attempt.world.find("namespaces", "", attempt.namespace)
-    # What would be refused later is worth a warning now, even where no warning level is set.
-    policies = {_policy(namespace, "enforce"), _policy(namespace, "warn")}
-    strictest = max(policies, key=lambda p: LEVELS.index(p.level))
-    _warn(attempt, strictest, template.get("metadata") or {}, template["spec"])
+    _warn(attempt, _warned_of(namespace), template.get("metadata") or {}, template["spec"])
 
 
 def _warn(attempt: Attempt, policy: Policy, metadata: Obj, spec: Obj) -> None:
