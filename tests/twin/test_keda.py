@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from scaling_kit import Bench
@@ -411,3 +413,34 @@ def test_formulas_compute_as_arithmetic_does(a: float, b: float, c: float) -> No
 def test_formulas_that_cannot_be_read_are_refused(formula: str) -> None:
     with pytest.raises(FormulaError):
         evaluated(formula, {"a": 1.0})
+
+
+def rendered() -> list[tuple[str, Obj]]:
+    """Every ScaledObject and what it refers to, of all rendered examples."""
+    folder = Path(__file__).parents[2] / "examples"
+    files = sorted(folder.glob("*/rendered/*/kubernetes/*availability.yaml"))
+    objects = [(str(file.relative_to(folder)), obj) for file in files for obj in yaml.safe_load_all(file.read_text())]
+    return [(place, obj) for place, obj in objects if obj and obj["apiVersion"].startswith("keda.sh/")]
+
+
+def test_what_the_examples_render_works(bench: Bench) -> None:
+    assert any(obj["kind"] == "ScaledObject" for _, obj in rendered())
+    for place, obj in rendered():
+        spec, metadata = obj["spec"], {**obj["metadata"], "namespace": "shop", "name": obj["metadata"]["name"]}
+        bench.cluster.create({**obj, "metadata": metadata})
+        if obj["kind"] != "ScaledObject":
+            continue
+        for trigger in spec["triggers"]:
+            for value in trigger["metadata"].values():
+                bench.sources.set(trigger["type"], value, 100.0)
+        workload = spec["scaleTargetRef"]["name"]
+        bench.deployment(workload, replicas=1)
+        bench.run(60)
+        name = metadata["name"]
+        assert bench.conditions(KEY, name)["Ready"] == ("True", "ScaledObjectReady"), place
+        assert bench.replicas(workload) > 2, place
+        for key in (KEY, "triggerauthentications.keda.sh"):
+            for each in bench.cluster.list(key, "shop"):
+                bench.cluster.delete(key, "shop", each["metadata"]["name"])
+        bench.cluster.delete("deployments.apps", "shop", workload)
+        bench.run(40)

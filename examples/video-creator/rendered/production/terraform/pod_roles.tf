@@ -476,7 +476,7 @@ resource "aws_iam_role_policy" "pod_keda_operator" {
         Sid      = "AwsSqsQueue"
         Effect   = "Allow"
         Action   = ["sqs:GetQueueAttributes"]
-        Resource = ["*"]
+        Resource = [aws_sqs_queue.queue_render_jobs.arn]
       },
     ]
   })
