@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wavetank.app.imported import Imported, ImportWords, imported_world, report
 from wavetank.app.imports import Found, moment_of, nodes_of, read_dumps, service_cidr_of
@@ -288,3 +291,61 @@ def test_the_clock_never_begins_in_the_future() -> None:
     now = datetime(2026, 5, 1, tzinfo=UTC)
     assert moment_of([config_map("a", creationTimestamp="2027-01-01T00:00:00Z")], now) == now
     assert moment_of([config_map("a", creationTimestamp="nonsense")], now) == now
+
+
+# Mangled dumps -------------------------------------------------------------------------------------------------------
+
+ODD: tuple[object, ...] = (
+    None,
+    0,
+    -1,
+    2**70,
+    "",
+    "x",
+    "2026-13-01",
+    True,
+    [],
+    {},
+    [None],
+    {"a": None},
+    1.5,
+    "100000Ti",
+    "\ufffd",
+)
+
+
+def places(value: object) -> Iterator[tuple[Any, Any]]:
+    """Every container in a value with each of its keys."""
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        pairs = value.items()
+    elif isinstance(value, list):
+        pairs = enumerate(value)
+    for key, child in pairs:
+        yield value, key
+        yield from places(child)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_a_mangled_dump_never_breaks_a_twin(data: st.DataObject) -> None:
+    objects = json.loads(json.dumps(read(EKS).objects))
+    for _ in range(data.draw(st.integers(1, 6))):
+        container, key = data.draw(st.sampled_from(list(places(data.draw(st.sampled_from(objects))))))
+        if data.draw(st.booleans()):
+            del container[key]
+        else:
+            container[key] = data.draw(st.sampled_from(ODD))
+    imported(objects).world.engine.run_for(400)
+
+
+def test_half_characters_become_replacement_characters() -> None:
+    text = b'{"kind": "ConfigMap", "data": {"a": "x\\ud800y"}}'
+    assert read("-", stdin=text).objects[0]["data"] == {"a": "x\ufffdy"}
+
+
+def test_an_object_that_lacks_what_its_kind_must_have_stays_out() -> None:
+    node = next(obj for obj in json.loads(json.dumps(read(EKS).objects)) if obj["kind"] == "Node")
+    del node["status"]["conditions"][1]["status"]
+    adoption = imported([node, config_map("good")]).world.adoption
+    assert [out.why for out in adoption.left_out] == ["is not whole: status.conditions[1].status is missing"]

@@ -29,6 +29,7 @@ from wavetank.twin.history import (
 )
 from wavetank.twin.history.arguments import encoded
 from wavetank.twin.restored import restored
+from wavetank.twin.scheduler.explanation import explanation
 
 POD = {"metadata": {"name": "x", "namespace": "default", "uid": "1"}, "spec": {"containers": []}}
 KIT = Path(__file__).with_name("history_kit.py")
@@ -104,6 +105,8 @@ def test_reading_changes_nothing() -> None:
     world.metrics.pods()
     world.metrics.nodes()
     world.cluster.rules_for(PERSON.user, NAMESPACE)
+    for pod in world.cluster.list("pods"):
+        explanation(world.scheduler, pod)
     assert not world.history.obstacles
     assert journal(go_on(world, 60.0)) == journal(go_on(quiet, 60.0))
 

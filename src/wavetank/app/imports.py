@@ -29,6 +29,9 @@ from wavetank.twin.history.snapshot import is_snapshot
 from wavetank.twin.nodes.scripted import ScriptedNode
 
 STDIN = "-"
+_NODE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+#: Halves of UTF-16 characters, as JSON can write them and text cannot hold them.
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -103,6 +106,24 @@ def _objects_of(data: bytes, name: str) -> Iterator[Obj]:
 
 
 def _documents(text: str, name: str) -> Iterator[object]:
+    found = _parsed(text, name)
+    return map(_readable, found) if _HALF_CHARACTER.search(text) else found
+
+
+def _readable(value: object) -> object:
+    """With U+FFFD for half characters, as Go's JSON reads them."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_readable(key): _readable(each) for key, each in value.items()}
+        case list():
+            return [_readable(each) for each in value]
+        case _:
+            return value
+
+
+def _parsed(text: str, name: str) -> Iterator[object]:
     if text.lstrip().startswith("{"):
         yield from _json_documents(text, name)
         return
@@ -166,12 +187,12 @@ def nodes_of(objects: Sequence[Obj]) -> tuple[tuple[ScriptedNode, ...], tuple[st
 
     The usual nodes when there are neither.
     """
-    nodes = [_machine(obj) for obj in objects if obj.get("kind") == "Node" and _name(obj)]
+    nodes = [_machine(obj) for obj in objects if obj.get("kind") == "Node" and _NODE_NAME.fullmatch(_name(obj))]
     known = {node.name for node in nodes}
     needed: dict[str, list[Obj]] = {}
     for pod in objects:
         node_name = _part(pod, "spec").get("nodeName") if pod.get("kind") == "Pod" else None
-        if isinstance(node_name, str) and node_name not in known:
+        if isinstance(node_name, str) and node_name not in known and _NODE_NAME.fullmatch(node_name):
             needed.setdefault(node_name, []).append(pod)
     stand_in = "Node {} was not among the objects: a machine with room for its {} pods stands for it"
     notes = [stand_in.format(name, len(pods)) for name, pods in needed.items()]
@@ -182,12 +203,13 @@ def nodes_of(objects: Sequence[Obj]) -> tuple[tuple[ScriptedNode, ...], tuple[st
 
 
 def _machine(obj: Obj) -> ScriptedNode:
-    status, metadata = _part(obj, "status"), _part(obj, "metadata")
+    status = _part(obj, "status")
     addresses = [a for a in status.get("addresses") or () if isinstance(a, dict) and a.get("type") == "InternalIP"]
-    capacity = {"cpu": "4", "memory": "16Gi", "pods": "110", **_texts(status.get("capacity"))}
-    allocatable = {**capacity, **_texts(status.get("allocatable"))}
-    address = str(addresses[0]["address"]) if addresses else "10.0.0.1"
-    return ScriptedNode(_name(obj), address, capacity, _texts(metadata.get("labels")), (), allocatable)
+    capacity = {"cpu": "4", "memory": "16Gi", "pods": "110", **_amounts(status.get("capacity"))}
+    allocatable = {**capacity, **_amounts(status.get("allocatable"))}
+    address = str(addresses[0].get("address") or "") if addresses else ""
+    # Its labels and taints are those of the Node, which is one of the objects.
+    return ScriptedNode(_name(obj), address or "10.0.0.1", capacity, {}, (), allocatable)
 
 
 def _machine_for(name: str, pods: Sequence[Obj], number: int) -> ScriptedNode:
@@ -295,5 +317,14 @@ def _name(obj: Obj) -> str:
     return str(_part(obj, "metadata").get("name") or "")
 
 
-def _texts(values: object) -> dict[str, str]:
-    return {str(k): str(v) for k, v in values.items()} if isinstance(values, dict) else {}
+def _amounts(values: object) -> dict[str, str]:
+    """A resource list without what is no amount; about that the Node itself is told to be wrong."""
+    listed = {str(k): str(v) for k, v in values.items()} if isinstance(values, dict) else {}
+    return {name: text for name, text in listed.items() if _is_amount(text)}
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        return quantity.parse(text) >= 0
+    except quantity.InvalidQuantityError:
+        return False

@@ -41,7 +41,15 @@ def annotations_of(obj: Obj) -> dict[str, str]:
 
 
 def revision_of(obj: Obj) -> int:
-    return int(annotations_of(obj).get(REVISION) or 0)
+    return _whole_number(annotations_of(obj).get(REVISION)) or 0
+
+
+def _whole_number(text: str | None) -> int | None:
+    """What an annotation says; None for what is none, since anybody can write annotations."""
+    try:
+        return int(text or "")
+    except ValueError:
+        return None
 
 
 def same_template(a: Obj, b: Obj) -> bool:
@@ -102,8 +110,8 @@ class RolloutSets:
             name=replica_set["metadata"]["name"],
             replicas=replicas_of(replica_set),
             available=counted(replica_set, "availableReplicas"),
-            desired=int(notes[DESIRED]) if DESIRED in notes else None,
-            max_replicas=int(notes.get(MAX) or 0),
+            desired=_whole_number(notes.get(DESIRED)),
+            max_replicas=_whole_number(notes.get(MAX)) or 0,
             created=replica_set["metadata"]["creationTimestamp"],
         )
 

@@ -128,7 +128,7 @@ def _distributed(endpoints: Sequence[Obj], slices: Sequence[Obj]) -> list[list[O
     fresh = {e["targetRef"]["uid"]: e for e in endpoints}
     contents: list[list[Obj]] = []
     for piece in slices:
-        kept = [fresh.pop(e["targetRef"]["uid"], None) for e in piece.get("endpoints") or () if e.get("targetRef")]
+        kept = [fresh.pop(e["targetRef"].get("uid"), None) for e in piece.get("endpoints") or () if e.get("targetRef")]
         contents.append([e for e in kept if e is not None])
     for endpoint in fresh.values():
         room = next((c for c in contents if len(c) < MOST_ENDPOINTS), None)

@@ -6,6 +6,7 @@ past admission, as a restored etcd would; what cannot live here is left out and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,7 @@ from uuid import UUID
 from wavetank.kube.conditions import with_condition
 from wavetank.kube.errors import ApiError
 from wavetank.kube.kinds import resource_of
+from wavetank.kube.schema import Node
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import Call, Cluster, views
@@ -26,12 +28,14 @@ NODE_LEASES = "kube-node-lease"
 TOKEN_SECRET = "kubernetes.io/service-account-token"
 #: What only the cluster that wrote it understands.
 _SILENT_METADATA = ("resourceVersion", "managedFields", "selfLink")
+_NESTED = ("object", "array", "any")
 #: Reasons that many objects share are the same words, so that reports can count them.
 _RENEWED = "leases belong to processes of the cluster they came from; machines here renew their own"
 _EVENTS = "events tell what happened in another cluster"
 _TOKENS = "a token of another cluster means nothing here"
 _NOT_STORED = "answers of a server are no objects"
 _EXTERNAL = Call(external=True)
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,9 @@ class _Adopter:
         obj = cluster.meanings.read(obj, stored, _EXTERNAL)
         obj = cluster.meanings.defaulted(obj, stored)
         obj = {**obj, "metadata": self._metadata(obj["metadata"], stored)}
+        missing = missing_field(obj, cluster.meanings.node(stored))
+        if missing:
+            raise _NotTaken(f"is not whole: {missing} is missing")
         causes = [] if cluster.registry.is_custom(stored) else cluster.meanings.causes_of_creation(obj, stored)
         if causes:
             first = causes[0]
@@ -125,8 +132,8 @@ class _Adopter:
             raise _NotTaken(_why_unknown(str(version), str(kind))) from error
         if resource.api_version != version:
             raise _NotTaken(f"{version} is not served; {resource.api_version} is")
-        if resource.namespaced and not metadata.get("namespace"):
-            raise _NotTaken("has no namespace")
+        if resource.namespaced and not _NAMESPACE.fullmatch(str(metadata.get("namespace") or "")):
+            raise _NotTaken("is in a namespace that cannot be" if metadata.get("namespace") else "has no namespace")
         return resource
 
     def _metadata(self, metadata: Obj, resource: Resource) -> Obj:
@@ -195,6 +202,27 @@ class _Adopter:
 def adopt(cluster: Cluster, objects: Sequence[Obj], *, with_events: bool = False) -> Adoption:
     """Take in the objects of another cluster, as far as they can live here."""
     return _Adopter(cluster, with_events).adopt(objects) if objects else Adoption()
+
+
+def missing_field(value: object, node: Node | None, path: str = "") -> str:
+    """The first plain field that the schema wants and that is not there, as a path; "" when there is none.
+
+    Lists and maps that are required may be absent: servers write them as null when they are empty.
+    """
+    if node is None:
+        return ""
+    if isinstance(value, list):
+        found = (missing_field(item, node.items, f"{path}[{place}]") for place, item in enumerate(value))
+        return next((text for text in found if text), "")
+    if not isinstance(value, dict):
+        return ""
+    for key in sorted(node.required):
+        if key not in value and key in node.fields and node.fields[key].type not in _NESTED:
+            return f"{path}.{key}".lstrip(".")
+    nested = (
+        missing_field(each, node.fields.get(key, node.additional), f"{path}.{key}") for key, each in value.items()
+    )
+    return next((text for text in nested if text), "")
 
 
 def _is_definition(obj: Obj) -> bool:

@@ -127,7 +127,7 @@ class ScriptedKubelets:
     def _take_over(self, pod: Obj) -> None:
         """A pod that was there before its machine: what runs goes on as it is, what does not begins now."""
         status = pod.get("status") or {}
-        self._taken |= {entry["ip"] for entry in status.get("podIPs") or ()}
+        self._taken |= {entry.get("ip", "") for entry in status.get("podIPs") or ()}
         if pod["spec"].get("nodeName") not in self._nodes:
             return
         if status.get("phase", "Pending") != "Pending":

@@ -110,7 +110,7 @@ class _Domains:
 
     def catch_up(self, pod: PodInfo, view: ClusterView) -> None:
         counts = [_counts(pod, c, view) for c in self.constraints]
-        for node in set(view.touched[self._seen :]):
+        for node in dict.fromkeys(view.touched[self._seen :]):
             self._follow(node, counts)
         self._seen = len(view.touched)
 
