@@ -110,7 +110,9 @@ class Offers(Protocol):
         ...
 
     def instance_types(self, node_class: Obj) -> Sequence[InstanceOffer]:
-        """Every type that is sold in the zones of the class, shaped by its kubelet settings and its disk."""
+        """Every type that is sold in the zones of the class and that its images run on, shaped by its kubelet settings and its
+        disk. The same list, as long as nothing of this has changed.
+        """
         ...
 
     def refusal(self, instance_type: str, offering: Offering) -> str:
@@ -149,8 +151,10 @@ class GivenOffers:
 
     def instance_types(self, node_class: Obj) -> Sequence[InstanceOffer]:
         zones = {subnet.zone for subnet in self.given.subnets}
-        base = " ".join([*sorted(zones), str(id(self.types))])
-        return self._shapes.of(node_class, base, lambda: (within(offer, zones) for offer in self.types))
+        bootable = {image.architecture for image in self.given.images}
+        base = " ".join([*sorted(zones), *sorted(bootable), str(id(self.types))])
+        types = (within(offer, zones) for offer in self.types if offer.architecture in bootable)
+        return self._shapes.of(node_class, base, lambda: types)
 
     def refusal(self, instance_type: str, offering: Offering) -> str:
         return no_capacity(instance_type, offering, self.exhausted)

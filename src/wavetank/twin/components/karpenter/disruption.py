@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wavetank.kube.conditions import condition, is_true
+from wavetank.kube.pod_phase import is_terminal
+from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Change
 from wavetank.twin.engine import Timer
 
@@ -145,7 +147,8 @@ class Disruption:
         self._plan(POLL_SECONDS)
 
     def _note(self, change: Change) -> None:
-        self._changes += 1
+        if change.old is None or change.type != "MODIFIED" or _traits(change.old) != _traits(change.object):
+            self._changes += 1
 
     def _plan(self, seconds: float) -> None:
         self._timer = self._engine.call_later(seconds, self._poll)
@@ -230,6 +233,31 @@ class Disruption:
             return False
         self._queue.execute(command)
         return True
+
+
+def _traits(obj: Obj) -> tuple[object, ...]:
+    """What of an object decides about disruption: all of it, but of pods and nodes the words of their kubelets."""
+    metadata, status, kind = obj["metadata"], obj.get("status") or {}, obj.get("kind")
+    ending = bool(metadata.get("deletionTimestamp"))
+    if kind == "Pod":
+        return (
+            obj["spec"].get("nodeName"),
+            metadata.get("labels"),
+            metadata.get("annotations"),
+            is_terminal(obj),
+            ending,
+        )
+    if kind == "Node":
+        ready = is_true(obj, "Ready")
+        return (
+            obj.get("spec"),
+            metadata.get("labels"),
+            metadata.get("annotations"),
+            status.get("allocatable"),
+            ready,
+            ending,
+        )
+    return (obj.get("spec"), metadata.get("annotations"), status, ending)
 
 
 def invalidity(command: Command, picture: Picture) -> str:

@@ -17,12 +17,22 @@ from wavetank.twin.nodes.fleet import Fleet
 from wavetank.twin.nodes.offers import InstanceOffer, Offering, Offers
 
 from .names import COMPONENT
+from .requirements import Requirements
 from .settings import Settings
 
 #: An event that says the same again within this time is left out (``pkg/events/recorder.go``).
 SAME_EVENT_SECONDS = 120.0
 #: An offering that was not to be had is not asked for again for this long (``pkg/cache``).
 EXHAUSTED_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Suitable:
+    """Of ``offers`` those that suit ``requirements``."""
+
+    offers: Sequence[InstanceOffer]
+    requirements: Requirements
+    found: Sequence[InstanceOffer]
 
 
 @dataclass
@@ -39,6 +49,8 @@ class Live:
     nominated: dict[str, float] = field(default_factory=dict)
     #: Provider ids of nodes that a command is about to remove.
     marked: set[str] = field(default_factory=set)
+    #: What suits a pool, by its name.
+    suitable: dict[str, Suitable] = field(default_factory=dict)
     _exhausted: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _told: dict[tuple[str, ...], float] = field(default_factory=dict)
 
@@ -92,9 +104,12 @@ class Live:
         key = (instance_type, offering.zone, offering.capacity_type)
         self._exhausted[key] = self.now_seconds + EXHAUSTED_SECONDS
 
-    def instance_types(self, node_class: Obj) -> list[InstanceOffer]:
+    def instance_types(self, node_class: Obj) -> Sequence[InstanceOffer]:
         """What can be had for a node class, as far as Karpenter knows."""
-        return [self._as_known(offer) for offer in self.offers.instance_types(node_class)]
+        every = self.offers.instance_types(node_class)
+        if all(until <= self.now_seconds for until in self._exhausted.values()):
+            return every
+        return [self._as_known(offer) for offer in every]
 
     def _as_known(self, offer: InstanceOffer) -> InstanceOffer:
         known = tuple(self._known(offer.name, o) for o in offer.offerings)

@@ -87,11 +87,30 @@ class Planned:
     pool: Pool
     hostname: str
     requirements: Requirements
-    offers: list[InstanceOffer]
+    offers: Sequence[InstanceOffer]
     daemons: Amounts
     requests: Amounts
     ports: list[HostPort] = field(default_factory=list)
     pods: list[PodInfo] = field(default_factory=list)
+    #: What even the smallest of the types has, of resources that were asked for.
+    _least: Amounts = field(default_factory=dict)
+
+    def keep(self, offers: Sequence[InstanceOffer]) -> None:
+        """No other types suit any more."""
+        if offers is not self.offers:
+            self.offers = offers
+            self._least.clear()
+
+    def large_enough(self, requests: Mapping[str, int]) -> Sequence[InstanceOffer]:
+        """The types that hold this much; the very same list if all do."""
+        if all(units <= self._smallest(resource) for resource, units in requests.items()):
+            return self.offers
+        return [offer for offer in self.offers if fits(offer, requests)]
+
+    def _smallest(self, resource: str) -> int:
+        if resource not in self._least:
+            self._least[resource] = min((o.allocatable.amount(resource) for o in self.offers), default=0)
+        return self._least[resource]
 
 
 @dataclass(frozen=True)
@@ -144,7 +163,7 @@ class Packing:
         self._rules = rules or Rules()
         self._remaining = {t.pool.name: t.remaining for t in templates}
         self._planned: list[Planned] = []
-        self._matching: dict[tuple[str, Requirements], list[InstanceOffer]] = {}
+        self._matching: dict[tuple[str, Requirements], frozenset[str]] = {}
         self._count = 0
         every = (taint for t in templates for taint in t.pool.taints)
         self._tolerates_soft_taints = any(taint["effect"] == "PreferNoSchedule" for taint in every)
@@ -236,7 +255,8 @@ class Packing:
         requests = {**planned.requests}
         for name, units in wish.requests.items():
             requests[name] = requests.get(name, 0) + units
-        if not explain and not any(fits(offer, requests) for offer in planned.offers):
+        large_enough = planned.large_enough(requests)
+        if not large_enough and not explain:
             return "no instance type has enough resources"
         why = taint_refusal(planned.pool.taints, wish.tolerations) or _port_conflict(planned.ports, wish.info)
         if why:
@@ -248,32 +268,34 @@ class Packing:
         wanted, why = self._topology.narrowed(wish.info, wish.strict, wanted)
         if why:
             return why
-        left = [o for o in self._suitable(planned, wanted) if fits(o, requests)]
+        left = self._suitable(planned, wanted, large_enough)
         wanted, why = self._with_minimum(left, wanted)
         if why or not left:
             if not explain:
                 return "no instance type is left"
             return why or refusal(planned.offers, wanted, requests, wish.requests, planned.daemons)
-        planned.requirements, planned.offers, planned.requests = wanted, left, requests
+        planned.requirements, planned.requests = wanted, requests
+        planned.keep(left)
         planned.pods.append(wish.info)
         planned.ports += wish.info.ports
         self._topology.record(wish.info, wanted)
         return ""
 
-    def _suitable(self, planned: Planned, wanted: Requirements) -> list[InstanceOffer]:
-        """Types of the plan that meet the requirements and can be bought; remembered, for most pods add no requirement."""
+    def _suitable(
+        self, planned: Planned, wanted: Requirements, large_enough: Sequence[InstanceOffer]
+    ) -> Sequence[InstanceOffer]:
+        """Of the types those that meet the requirements and can be bought; remembered, for most pods add no requirement."""
         if wanted is planned.requirements and planned.pods:
-            return planned.offers
+            return large_enough
         key = (planned.pool.name, wanted.without(names.HOSTNAME))
         found = self._matching.get(key)
         if found is None:
             of_pool = next(t.offers for t in self._templates if t.pool is planned.pool)
-            found = [o for o in of_pool if is_compatible(o, wanted) and matching_offerings(o, wanted)]
-            self._matching[key] = found
-        allowed = {offer.name for offer in planned.offers}
-        return [offer for offer in found if offer.name in allowed]
+            matching = (o for o in of_pool if is_compatible(o, wanted) and matching_offerings(o, wanted))
+            found = self._matching[key] = frozenset(offer.name for offer in matching)
+        return [offer for offer in large_enough if offer.name in found]
 
-    def _with_minimum(self, left: list[InstanceOffer], wanted: Requirements) -> tuple[Requirements, str]:
+    def _with_minimum(self, left: Sequence[InstanceOffer], wanted: Requirements) -> tuple[Requirements, str]:
         unmet = unmet_minimum(left, wanted) if left else None
         while unmet is not None and not self._rules.strict_min_values:
             narrower = {**wanted.by_key, unmet.key: relaxed_minimum(unmet)}

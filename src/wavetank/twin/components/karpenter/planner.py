@@ -17,7 +17,7 @@ from wavetank.twin.scheduler.pod_info import Term, pod_info
 
 from . import names
 from .instances import has_label_values, is_compatible, matching_offerings
-from .live import Live
+from .live import Live, Suitable
 from .packing import Existing, Packed, Packing, Rules, Template, daemon_requests, is_daemon_of
 from .pods import is_active, is_owned_by, requests_of
 from .pools import Pool, by_weight
@@ -55,10 +55,14 @@ def wares(live: Live) -> list[Ware]:
     return found
 
 
-def suitable(ware: Ware) -> list[InstanceOffer]:
-    """Of the types those that the pool's own requirements leave."""
+def suitable(live: Live, ware: Ware) -> Sequence[InstanceOffer]:
+    """Of the types those that the pool's own requirements leave; remembered, for both seldom change."""
     wanted = ware.pool.requirements
-    return [o for o in ware.offers if is_compatible(o, wanted) and matching_offerings(o, wanted)]
+    known = live.suitable.get(ware.pool.name)
+    if known is None or known.offers is not ware.offers or known.requirements != wanted:
+        found = [o for o in ware.offers if is_compatible(o, wanted) and matching_offerings(o, wanted)]
+        known = live.suitable[ware.pool.name] = Suitable(ware.offers, wanted, found)
+    return known.found
 
 
 class Planner:
@@ -94,7 +98,7 @@ class Planner:
     # --- what there is -----------------------------------------------------------------------------------------------
 
     def _template(self, ware: Ware) -> Template:
-        offers = suitable(ware)
+        offers = suitable(self._live, ware)
         if not offers:
             self._live.tell((ware.pool.obj,), "Warning", "NoCompatibleInstanceTypes", NO_TYPES, seconds=60.0)
         return Template(ware.pool, offers, daemon_requests(ware.pool, self._daemons))
