@@ -18,6 +18,7 @@ from command_line import WAVETANK, wavetank
 from wavetank.app.bare import BareTwin
 from wavetank.app.restoring import restored_twin
 from wavetank.twin.bare import BareOptions
+from wavetank.twin.history import read_snapshot
 
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 
@@ -97,7 +98,7 @@ def test_a_running_twin_is_saved_and_told_about_and_goes_on_elsewhere(tmp_path: 
         assert (taken.code, taken.err) == (0, "")
         assert "and 1 inputs, at " in taken.out
         port = int(twin.url.rpartition(":")[2])
-    with restored_twin(saved, port=port, speed=1.0):
+    with restored_twin(read_snapshot(saved), port=port, speed=1.0):
         told = wavetank("twin", "journal", "--object", "sa/default/robot", "-o", "json", "--kubeconfig", kubeconfig)
         entries = [json.loads(line) for line in told.out.splitlines()]
         assert [(e["actor"], e["action"]) for e in entries] == [("system:apiserver", a) for a in ("create", "created")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from wavetank.cli.verbs.twin.running import run_options
+from wavetank.kube.times import human_duration
 
 
 @click.command()
@@ -21,6 +22,10 @@ def command(file: Path, kubeconfig: Path, speed: float, port: int, output_format
     from wavetank.app.bare import KubeconfigFile
     from wavetank.app.restoring import restored_twin
     from wavetank.cli.verbs.twin.run import run_twin
+    from wavetank.twin.history import read_snapshot
 
-    written = KubeconfigFile(kubeconfig)
-    run_twin(lambda: restored_twin(file, port=port, speed=speed), written, output_format)
+    written, snapshot = KubeconfigFile(kubeconfig), read_snapshot(file)
+    past = human_duration(snapshot.seconds)
+    # A replay of a long time takes as long as living it did at full speed: say what is going on.
+    click.echo(f"replaying {past} of the cluster's time, {len(snapshot.lines)} inputs", err=True)
+    run_twin(lambda: restored_twin(snapshot, port=port, speed=speed), written, output_format)
