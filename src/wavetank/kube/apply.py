@@ -18,7 +18,9 @@ from .errors import ApiError, Cause, bad_request
 from .fieldsets import (
     EMPTY,
     FieldSet,
+    KeyMissingError,
     Path,
+    UnreadableFieldsError,
     difference,
     field_path,
     fields_of,
@@ -151,7 +153,10 @@ def with_managers(
     records = _records_of_write(old, new, subresource)
     plain = _without_managers(new)
     base = _without_managers(old) if old is not None else {"apiVersion": new["apiVersion"], "kind": new["kind"]}
-    changes = difference(base, plain, node).without(_reset_fields(subresource, separate_status))
+    try:
+        changes = difference(base, plain, node).without(_reset_fields(subresource, separate_status))
+    except KeyMissingError:
+        return plain  # as ``UpdateNoErrors`` does; validation says what is wrong with it
     who = Manager("Update", manager or "unknown", new["apiVersion"], subresource)
     removed = frozenset(changes.removed)
     own = _managed(changes.changed)
@@ -292,13 +297,16 @@ def _records_of_write(old: Obj | None, new: Obj, subresource: str) -> Records:
 
 
 def _records(obj: Obj | None) -> Records:
-    """The managers that an object records; entries that cannot be read are dropped."""
+    """The managers that an object records; none when one of them cannot be read (``DecodeManagedFields``)."""
     records: Records = {}
     for entry in (((obj or {}).get("metadata") or {}).get("managedFields")) or ():
         if entry.get("operation") in ("Apply", "Update") and isinstance(entry.get("fieldsV1"), dict):
             version = entry.get("apiVersion", "")
             who = _manager_of(entry, version)
-            records[who] = _Record(from_fields_v1(entry["fieldsV1"]), version, entry.get("time") or "")
+            try:
+                records[who] = _Record(from_fields_v1(entry["fieldsV1"]), version, entry.get("time") or "")
+            except UnreadableFieldsError:
+                return {}
     return records
 
 

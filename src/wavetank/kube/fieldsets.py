@@ -115,14 +115,23 @@ def _json(value: Any) -> str:
 # The JSON form -----------------------------------------------------------------------------------------------------
 
 
+class UnreadableFieldsError(Exception):
+    """What somebody wrote as fieldsV1 is no set of fields."""
+
+
 def from_fields_v1(tree: Mapping[str, Any]) -> FieldSet:
+    """Raises UnreadableFieldsError."""
     return frozenset(_paths_of(tree, ()))
 
 
 def _paths_of(tree: Mapping[str, Any], prefix: Path) -> Iterator[Path]:
+    if not isinstance(tree, Mapping):
+        raise UnreadableFieldsError(f"{tree!r} is no map of fields")
     for element, below in tree.items():
         if element == _SELF:
             yield prefix
+        elif element[:1] not in _ELEMENT_ORDER or element[1:2] != ":":
+            raise UnreadableFieldsError(f"{element!r} is no path element")
         elif not below:
             yield (*prefix, element)
         else:

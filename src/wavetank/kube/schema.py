@@ -208,7 +208,27 @@ def node_of_json_schema(schema: Mapping[str, Any], metadata: Node | None = None)
     return replace(node, fields={**node.fields, "apiVersion": text, "kind": text, "metadata": metadata})
 
 
+#: Below ``items``, what a definition says is not typed when it is read (it may be a schema or a list of them).
+_SHAPES: Mapping[str, type] = {"properties": Mapping, "type": str, "format": str} | dict.fromkeys(
+    ("x-kubernetes-list-type", "x-kubernetes-map-type", "x-kubernetes-patch-merge-key", "x-kubernetes-patch-strategy"),
+    str,
+)
+_NAMES = ("required", "x-kubernetes-list-map-keys")
+
+
+def _well_formed(schema: Any) -> Mapping[str, Any]:
+    """What is left of a schema without the parts that cannot be one."""
+    if not isinstance(schema, Mapping):
+        return {}
+    kept: dict[str, Any] = {k: v for k, v in schema.items() if isinstance(v, _SHAPES.get(k, object))}
+    names = {
+        k: [n for n in kept[k] if isinstance(n, str)] if isinstance(kept[k], list) else [] for k in _NAMES if k in kept
+    }
+    return {**kept, **names}
+
+
 def _custom(schema: Mapping[str, Any]) -> Node:
+    schema = _well_formed(schema)
     preserve = bool(schema.get("x-kubernetes-preserve-unknown-fields"))
     additional = schema.get("additionalProperties")
     return Node(

@@ -174,6 +174,8 @@ def _holds_maps(*lists: Sequence[Any]) -> bool:
     items = [item for some in lists for item in some]
     if any(isinstance(i, list) for i in items):
         raise _unprocessable("lists of lists are not supported")
+    if len({isinstance(i, dict) for i in items}) > 1:
+        raise _refused(f"list element types are not identical: {go_value(items)}")
     return bool(items) and isinstance(items[0], dict)
 
 

@@ -74,12 +74,12 @@ def _endpoints(obj: Obj, now: datetime) -> list[Cell]:
 
 def _endpoint_addresses(subsets: Sequence[Obj]) -> Iterator[str]:
     for subset in subsets:
-        addresses = [a["ip"] for a in subset.get("addresses") or ()]
+        addresses = [a.get("ip", "") for a in subset.get("addresses") or ()]
         ports = subset.get("ports") or ()
         if not ports:
             yield from addresses
         for port in ports:
-            yield from (_host_port(address, port["port"]) for address in addresses)
+            yield from (_host_port(address, port.get("port", 0)) for address in addresses)
 
 
 def _host_port(address: str, port: int) -> str:

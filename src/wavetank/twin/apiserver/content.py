@@ -6,6 +6,7 @@ JSON, YAML and Kubernetes protobuf come in; JSON and YAML go out. Whatever a bod
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -134,7 +135,7 @@ def yaml_value(body: bytes) -> Any:
         value = yaml.load(body, _Loader)
         _check_size(value)
         return _plain(value)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError, TypeError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, OverflowError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise bad_request(f"error decoding YAML: {first}") from error
 
@@ -181,7 +182,16 @@ def _plain(value: Any) -> Any:
             return {_key(k): _plain(v) for k, v in value.items()}
         case list() | tuple():
             return [_plain(v) for v in value]
-        case None | bool() | int() | float() | str():
+        case None | bool():
+            return value
+        case int():
+            return value if -(2**63) <= value < 2**64 else float(value)
+        case float():
+            if not math.isfinite(value):
+                raise ValueError(f"json: unsupported value: {value}")
+            return value
+        case str():
+            value.encode()  # half of a surrogate pair is no text
             return value
         case bytes():
             return value.decode("utf-8", "replace")

@@ -40,7 +40,7 @@ class Version:
 
 def versions_of(definition: Obj) -> list[Version]:
     """The served versions, the stored one first (objects are kept as that one)."""
-    served = [v for v in definition["spec"].get("versions") or () if v.get("served")]
+    served = [v for v in definition["spec"].get("versions") or () if v.get("served") and v.get("name")]
     ordered = sorted(served, key=lambda v: not v.get("storage"))
     return [_version(definition["spec"], v) for v in ordered]
 
@@ -66,14 +66,16 @@ def _version(spec: Obj, version: Obj) -> Version:
     paths = None
     if scaled is not None:
         paths = scale.Paths(
-            scaled["specReplicasPath"], scaled["statusReplicasPath"], scaled.get("labelSelectorPath") or ""
+            scaled.get("specReplicasPath", ""),
+            scaled.get("statusReplicasPath", ""),
+            scaled.get("labelSelectorPath") or "",
         )
     return Version(
         resource,
         (version.get("schema") or {}).get("openAPIV3Schema") or {},
         paths,
         tuple(version.get("additionalPrinterColumns") or ()),
-        tuple(f["jsonPath"] for f in version.get("selectableFields") or ()),
+        tuple(f.get("jsonPath", "") for f in version.get("selectableFields") or ()),
     )
 
 
@@ -153,7 +155,7 @@ class Definitions:
         spec = definition["spec"]
         if not clash:
             status["acceptedNames"] = spec["names"]
-            stored = [v["name"] for v in spec["versions"] if v.get("storage")]
+            stored = [v["name"] for v in spec["versions"] if v.get("storage") and v.get("name")]
             status["storedVersions"] = list(dict.fromkeys([*(status.get("storedVersions") or ()), *stored]))
         self._cluster.set_status(definition, {**status, "conditions": conditions})
 

@@ -156,7 +156,10 @@ def read_applied(result: Obj, resource: Resource, meanings: Meanings, call: Call
 def patched_scale(current: Obj, body: Any, kind: PatchKind) -> Obj:
     """A Scale with a patch of any kind; a Scale has no lists, so all of them merge alike."""
     if kind == "json":
-        return dict(json_patch(current, body))
+        patched = json_patch(current, body)
+        if not isinstance(patched, dict):
+            raise bad_request("json: cannot unmarshal the patched value into Go value of type v1.Scale")
+        return patched
     require_object(body)
     return dict(merge_patch(current, body))
 

@@ -60,7 +60,7 @@ def _filled(container: Obj, requests: Amounts, limits: Amounts, title: str, note
         missing = sorted(name for name in defaults if name not in (had.get(field) or {}))
         if missing:
             has[field] = {**(had.get(field) or {}), **{name: defaults[name] for name in missing}}
-            notes.append(f"{', '.join(missing)} {word} for {title} {container['name']}")
+            notes.append(f"{', '.join(missing)} {word} for {title} {container.get('name', '')}")
     return {**container, "resources": has} if has != had else container
 
 

@@ -17,7 +17,7 @@ def _admit(attempt: Attempt) -> Obj:
         return attempt.obj
     spec = attempt.obj.get("spec") or {}
     taints = list(spec.get("taints") or ())
-    if any((t["key"], t["effect"]) == (NOT_READY["key"], NOT_READY["effect"]) for t in taints):
+    if any((t.get("key"), t.get("effect")) == (NOT_READY["key"], NOT_READY["effect"]) for t in taints):
         return attempt.obj
     return {**attempt.obj, "spec": {**spec, "taints": [*taints, NOT_READY]}}
 

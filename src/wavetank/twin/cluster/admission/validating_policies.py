@@ -51,7 +51,7 @@ def _judge(attempt: Attempt) -> None:
     namespace = _namespace_of(attempt)
     refusal: ApiError | None = None
     for binding in bindings:
-        policy = attempt.world.find(POLICIES, "", binding["spec"]["policyName"])
+        policy = attempt.world.find(POLICIES, "", (binding.get("spec") or {}).get("policyName", ""))
         if policy is None or not _concerns(policy, binding, attempt, namespace):
             continue
         for params in _params(policy, binding, attempt):
