@@ -1,85 +1,47 @@
 """The twin decides what Kubernetes 1.36.2 decided: replays of recorded scheduling, autoscaling, rollouts, disruptions, admission.
 
-Each known difference stands here with its cause; a change that adds one has changed a decision.
+What a replay comes to is kept in ``tests/data/fidelity.json``, from which ``docs/fidelity.md`` is written; each difference has
+its cause in ``tools/decisions/notes.py``. A change that makes a replay come to something else has changed a decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
-from tools.decisions.given import Case
-from tools.decisions.judge import JUDGES
-from tools.decisions.play import played
-from tools.decisions.recordings import recorded_cases
+from tools.decisions.notes import CAUSES
+from tools.decisions.page import PAGE, page, unexplained
+from tools.decisions.recordings import SETS, recorded_cases
+from tools.decisions.results import kept_results, results_of
+
+KEPT = kept_results()
+HINT = "python tools/fidelity.py --replay, and look at what changed"
 
 
-def differences(name: str, cases: Iterable[Case]) -> tuple[int, list[str]]:
-    """How many decisions there are, and each that differs, with where."""
-    total, wrong = 0, []
-    for case in cases:
-        count, report = JUDGES[name](case, played(name, case))
-        total += count
-        wrong += [
-            f"{case['name']}[{i}]: {[d[1:] for d in report.differences if d[0] == i]}" for i in sorted(report.wrong)
-        ]
-    return total, wrong
-
-
-def cases_of_kind(*kinds: str) -> list[Case]:
-    return [c for c in recorded_cases("rollout") if c["given"]["object"]["kind"] in kinds]
+@pytest.mark.parametrize("name", [name for name in SETS if name != "scheduler"])
+def test_recorded_decisions_come_out_as_they_were_kept(name: str) -> None:
+    assert results_of(name, recorded_cases(name)) == KEPT[name], HINT
 
 
 def test_every_seventh_recorded_case_is_scheduled_as_it_was() -> None:
-    total, wrong = differences("scheduler", recorded_cases("scheduler")[::7])
-    assert total > 900
-    assert wrong == []
+    found = results_of("scheduler", recorded_cases("scheduler")[::7])
+    assert sum(counts["decisions"] for counts in found["profiles"].values()) > 900
+    assert found["differences"] == {}
 
 
 @pytest.mark.slow
 def test_all_recorded_pods_are_scheduled_as_they_were() -> None:
-    assert differences("scheduler", recorded_cases("scheduler")) == (6549, [])
+    assert results_of("scheduler", recorded_cases("scheduler")) == KEPT["scheduler"], HINT
 
 
-def test_all_recorded_autoscalers_take_the_same_sizes_at_the_same_times() -> None:
-    assert differences("hpa", recorded_cases("hpa")) == (49, [])
+@pytest.mark.parametrize("name", SETS)
+def test_every_difference_has_its_cause(name: str) -> None:
+    assert unexplained(KEPT[name]["differences"]) == []
 
 
-def test_all_recorded_disruptions_are_answered_as_they_were() -> None:
-    assert differences("disruption", recorded_cases("disruption")) == (125, [])
+def test_every_cause_has_its_differences() -> None:
+    kept = {case: set(decisions) for results in KEPT.values() for case, decisions in results["differences"].items()}
+    told = {case: set(map(str, numbers)) for cause in CAUSES for case, numbers in cause.cases.items()}
+    assert told == kept
 
 
-def test_all_recorded_admissions_are_answered_as_they_were() -> None:
-    assert differences("admission", recorded_cases("admission")) == (276, [])
-
-
-#: Two controllers raced, and the ReplicaSet's status overtook the Deployment's: no progress was noticed.
-RACED = {
-    "deploy-1-surge-100%-unavailable-0[1]",
-    "deploy-2-surge-1-unavailable-0[1]",
-    "history-limit-1[1]",
-    "history-limit-1[4]",
-}
-
-
-def test_recorded_deployments_go_through_the_same_states() -> None:
-    total, wrong = differences("rollout", cases_of_kind("Deployment"))
-    assert total > 250
-    assert {text.partition(":")[0] for text in wrong} <= RACED
-
-
-def test_recorded_stateful_and_daemon_sets_go_through_the_same_states() -> None:
-    total, wrong = differences("rollout", cases_of_kind("StatefulSet", "DaemonSet"))
-    assert total > 90
-    assert wrong == []
-
-
-def test_recorded_jobs_go_through_the_same_states() -> None:
-    assert differences("rollout", cases_of_kind("Job")) == (53, [])
-
-
-def test_recorded_cron_jobs_start_the_same_jobs_at_the_same_times() -> None:
-    total, wrong = differences("rollout", cases_of_kind("CronJob"))
-    assert total == 24
-    # Here the recording caught a Job between its creation and its entry in the status; ours are one write.
-    assert {text.partition("[")[0] for text in wrong} <= {"cron-short-history-1"}
+def test_the_page_says_what_was_found() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(KEPT), "python tools/fidelity.py"
