@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..errors import Cause
 from ..types import Obj
 from .causes import duplicate, invalid, not_supported, required
+from .definition_schemas import schema_causes
 from .metadata import immutable, label_map, metadata, metadata_update
 from .names import dns_1035_label, dns_label, dns_subdomain
 
@@ -97,8 +98,14 @@ def _definition_spec(spec: Obj) -> Iterator[Cause]:
     if sum(bool(version.get("storage")) for version in versions) != 1:
         yield invalid("spec.versions", versions, "must have exactly one version marked as storage version")
     for index, version in enumerate(versions):
-        if ((version.get("schema") or {}).get("openAPIV3Schema")) is None:
-            yield required(f"spec.versions[{index}].schema.openAPIV3Schema", "schemas are required")
+        schema, path = (
+            (version.get("schema") or {}).get("openAPIV3Schema"),
+            f"spec.versions[{index}].schema.openAPIV3Schema",
+        )
+        if schema is None:
+            yield required(path, "schemas are required")
+        else:
+            yield from schema_causes(schema, path)
     yield from _definition_names(spec.get("names") or {})
 
 

@@ -56,6 +56,7 @@ class Recorder:
         self._engine = engine
         #: The computer of the control plane.
         self._host = host
+        self._last_moment = 0
         self._find, self._create, self._replace = find, create, replace
         self._known: OrderedDict[tuple[str, ...], tuple[str, str]] = OrderedDict()
         self._similar: OrderedDict[tuple[str, ...], _Similar] = OrderedDict()
@@ -137,9 +138,20 @@ class Recorder:
         self._store(same, event)
 
     def _event(self, involved: Obj) -> Obj:
-        digest = self._engine.random("event-names").getrandbits(64)
-        metadata = {"name": f"{involved['name']}.{digest:016x}", "namespace": involved.get("namespace") or "default"}
+        metadata = {
+            "name": f"{involved['name']}.{self._moment():x}",
+            "namespace": involved.get("namespace") or "default",
+        }
         return {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": involved}
+
+    def _moment(self) -> int:
+        """Nanoseconds since 1970, as client-go names events, so that those of one object are listed in their order; never twice
+        the same.
+        """
+        epoch = self._engine.epoch
+        since = int(epoch.timestamp()) * 10**9 + epoch.microsecond * 1000 + round(self._engine.now * 10**9)
+        self._last_moment = max(since, self._last_moment + 1)
+        return self._last_moment
 
     def _store(self, same: tuple[str, ...], event: Obj) -> None:
         """Write and remember it; one that the API refuses (its namespace is going) is dropped, as client-go does."""
