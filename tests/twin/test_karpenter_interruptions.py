@@ -45,6 +45,10 @@ def test_without_a_queue_the_machine_goes_with_its_pods_on_it() -> None:
     assert world.fleet.kubelet_of(name) is not None
     world.after(185.0)
     assert world.fleet.kubelet_of(name) is None
+    # Nobody has told Karpenter: it finds out by itself.
+    world.after(400.0)
+    assert len(world.claims) == 1
+    assert world.pending() == []
 
 
 def test_a_rebalance_recommendation_is_told_and_no_more() -> None:

@@ -178,6 +178,48 @@ def test_kubelet_settings_of_the_class_shape_the_node() -> None:
     assert {n["status"]["allocatable"]["cpu"] for n in world.nodes} == {"1700m"}
 
 
+def test_a_pod_goes_where_its_volume_is() -> None:
+    world = ready_world()
+    zone = {"key": "topology.ebs.csi.aws.com/zone", "operator": "In", "values": [ZONES[1]]}
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": "v"},
+        "spec": {
+            "capacity": {"storage": "1Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "",
+            "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1"},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [zone]}]}},
+        },
+    }
+    asked = {"accessModes": ["ReadWriteOnce"], "storageClassName": "", "volumeName": "v"}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "c", "namespace": "default"}}
+    claim["spec"] = {**asked, "resources": {"requests": {"storage": "1Gi"}}}
+    world.create(volume, claim)
+    world.after(6.0)
+    world.create(
+        pod("p", volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "c"}}]),
+        pod("lost", volumes=[{"name": "x", "persistentVolumeClaim": {"claimName": "nothing"}}]),
+    )
+    world.after(12.0)
+    assert [c["metadata"]["labels"]["topology.kubernetes.io/zone"] for c in world.claims] == [ZONES[1]]
+
+
+def test_a_flood_of_nominations_is_cut_off() -> None:
+    world = ready_world()
+    world.create(*(pod(f"p{i}", "10m") for i in range(30)))
+    world.after(10.0)
+    assert len(world.events("Nominated")) == 10
+
+
+def test_kubectl_shows_the_columns_of_karpenters_kinds() -> None:
+    world = ready_world()
+    found = world.cluster.get("customresourcedefinitions.apiextensions.k8s.io", "", "nodeclaims.karpenter.sh")
+    columns = found["spec"]["versions"][0]["additionalPrinterColumns"]
+    assert [c["name"] for c in columns if not c.get("priority")] == ["Type", "Capacity", "Zone", "Node", "Ready", "Age"]
+
+
 # --- capacity that is not there ----------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,33 @@ _DEFAULTS = {
     "preferencePolicy": "Respect",
     "minValuesPolicy": "Strict",
 }
+_READY = ("Ready", '.status.conditions[?(@.type=="Ready")].status')
+_AGE = ("Age", ".metadata.creationTimestamp", "date")
+_COLUMNS: Mapping[str, tuple[tuple[Any, ...], ...]] = {
+    "NodeClaim": (
+        ("Type", r".metadata.labels.node\.kubernetes\.io/instance-type"),
+        ("Capacity", r".metadata.labels.karpenter\.sh/capacity-type"),
+        ("Zone", r".metadata.labels.topology\.kubernetes\.io/zone"),
+        ("Node", ".status.nodeName"),
+        _READY,
+        _AGE,
+        ("ImageID", ".status.imageID", "string", 1),
+        ("ID", ".status.providerID", "string", 1),
+        ("NodePool", r".metadata.labels.karpenter\.sh/nodepool", "string", 1),
+        ("NodeClass", ".spec.nodeClassRef.name", "string", 1),
+        ("Drifted", '.status.conditions[?(@.type=="Drifted")].status', "string", 1),
+    ),
+    "NodePool": (
+        ("NodeClass", ".spec.template.spec.nodeClassRef.name"),
+        ("Nodes", ".status.nodes", "integer"),
+        _READY,
+        _AGE,
+        ("Weight", ".spec.weight", "integer", 1),
+        ("CPU", ".status.resources.cpu", "string", 1),
+        ("Memory", ".status.resources.memory", "string", 1),
+    ),
+    "EC2NodeClass": (_READY, _AGE, ("Role", ".spec.role", "string", 1)),
+}
 _RULES = [
     (
         "karpenter.sh",
@@ -82,13 +109,30 @@ def objects(installation: Installation) -> list[Obj]:
     facts = catalog.chart(NAME)
     account = (values.get("serviceAccount") or {}).get("name") or NAME
     return [
-        *definitions(facts.crd_groups if facts is not None else ()),
+        *map(with_columns, definitions(facts.crd_groups if facts is not None else ())),
         service_account(account, labels=LABELS),
         *cluster_role(NAME, _RULES, account),
         disruption_budget(NAME, LABELS),
         service(NAME, LABELS, [{"name": "http-metrics", "port": METRICS_PORT, "targetPort": METRICS_PORT}]),
         _deployment(installation, account),
     ]
+
+
+def with_columns(definition: Obj) -> Obj:
+    """A definition with the columns that kubectl shows of Karpenter's kinds."""
+    spec = definition["spec"]
+    columns = _COLUMNS.get(spec["names"]["kind"])
+    if columns is None:
+        return definition
+    shown = [_column(*column) for column in columns]
+    versions = [{**version, "additionalPrinterColumns": shown} for version in spec["versions"]]
+    words = {**spec["names"], "categories": ["karpenter"]}
+    return {**definition, "spec": {**spec, "names": words, "versions": versions}}
+
+
+def _column(name: str, path: str, kind: str = "string", priority: int = 0) -> Obj:
+    found: Obj = {"name": name, "type": kind, "jsonPath": path}
+    return found | ({"priority": priority} if priority else {})
 
 
 def _deployment(installation: Installation, account: str) -> Obj:

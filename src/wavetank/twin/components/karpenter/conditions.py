@@ -70,7 +70,7 @@ class ClaimConditions(Loop):
         """A pod was bound, ended or is ending: the node is not at rest."""
         pod, old = change.object, change.old
         node_name = pod["spec"].get("nodeName")
-        if not node_name or self._closed or is_owned_by(pod, "DaemonSet"):
+        if not node_name or self._closed or not self.live.is_up() or is_owned_by(pod, "DaemonSet"):
             return
         bound = old is None or not old["spec"].get("nodeName")
         ended = old is not None and _is_gone(pod) and not _is_gone(old)

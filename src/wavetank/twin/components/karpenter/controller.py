@@ -13,6 +13,7 @@ from ..presence import belongs_to, is_serving
 from . import names
 from .conditions import ClaimConditions, ClassStatus, PoolStatus
 from .disruption import Disruption
+from .garbage import GarbageCollection
 from .interruption import InterruptionHandler
 from .lifecycle import Lifecycle
 from .live import Live, Loop
@@ -44,6 +45,7 @@ class Karpenter:
         self._queue = CommandQueue(self.live, self._make)
         self._disruption = Disruption(self.live, self._queue)
         self._interruption = InterruptionHandler(self.live)
+        self._garbage = GarbageCollection(self.live)
         self._ends = [cluster.subscribe("pods", self._note), cluster.subscribe("nodes", self._note_node)]
         self._ends.append(offers.on_change(self._look_around))
         if interruptions is not None:
@@ -60,6 +62,7 @@ class Karpenter:
             loop.close()
         self._provisioner.close()
         self._disruption.close()
+        self._garbage.close()
 
     def _make(self, planned: Planned, reason: str) -> Obj | None:
         return self._provisioner.create(planned, reason=reason)
@@ -91,12 +94,14 @@ class Karpenter:
             loop.wake()
         self._queue.wake()
         self._disruption.wake()
+        self._garbage.wake()
         self._interruption.wake()
         self._provisioner.wake()
 
     def _rest(self) -> None:
         self._cluster.engine.record(names.COMPONENT, "stop", "controller")
         self._disruption.rest()
+        self._garbage.rest()
         self._queue.rest()
         self.live.forget()
 

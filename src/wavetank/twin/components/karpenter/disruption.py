@@ -147,6 +147,8 @@ class Disruption:
         self._plan(POLL_SECONDS)
 
     def _note(self, change: Change) -> None:
+        if not self._live.is_up():
+            return
         if change.old is None or change.type != "MODIFIED" or _traits(change.old) != _traits(change.object):
             self._changes += 1
 
@@ -202,7 +204,17 @@ class Disruption:
             self._live.tell((candidate.state.node, candidate.claim), "Normal", "DisruptionBlocked", text, same=("",))
         return None
 
+    def _tell_disabled(self, picture: Picture) -> None:
+        """Nodes whose pool does not want them consolidated are told so."""
+        for candidate in picture.graceful:
+            pool = candidate.pool
+            if pool.consolidate_after_seconds is None:
+                unconsolidatable(self._live, candidate, f'NodePool "{pool.name}" has consolidation disabled')
+            elif pool.policy != EMPTY_OR_UNDERUTILIZED:
+                unconsolidatable(self._live, candidate, f'NodePool "{pool.name}" has non-empty consolidation disabled')
+
     def _several(self, picture: Picture) -> Command | None:
+        self._tell_disabled(picture)
         found = picture.underutilized
         going = within_budgets(found, picture.room("Underutilized")) if len(found) > 1 else []
         return self._consolidation(picture).largest_command(going) if len(going) > 1 else None

@@ -206,7 +206,8 @@ def _registered(node: Obj, claim: Obj) -> Obj:
         "ownerReferences": [*(metadata.get("ownerReferences") or ()), owner],
         "finalizers": [*finalizers, names.FINALIZER],
     }
-    return {**node, "metadata": changed, "spec": {**spec, "taints": taints}}
+    kept = {key: value for key, value in spec.items() if key != "taints"}
+    return {**node, "metadata": changed, "spec": kept | ({"taints": taints} if taints else {})}
 
 
 def _labelled(node: Obj, label: str) -> Obj:

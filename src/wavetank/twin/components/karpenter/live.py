@@ -26,6 +26,27 @@ SAME_EVENT_SECONDS = 120.0
 EXHAUSTED_SECONDS = 180.0
 
 
+@dataclass
+class Bucket:
+    """Lets ``most`` things pass at once and ``per_second`` from then on; the others are left out."""
+
+    per_second: float
+    most: int
+    _left: float = field(init=False)
+    _seen_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._left = self.most
+
+    def take(self, now_seconds: float) -> bool:
+        self._left = min(self.most, self._left + (now_seconds - self._seen_seconds) * self.per_second)
+        self._seen_seconds = now_seconds
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 @dataclass(frozen=True)
 class Suitable:
     """Of ``offers`` those that suit ``requirements``."""
@@ -74,6 +95,7 @@ class Live:
         *,
         same: Sequence[str] = (),
         seconds: float = SAME_EVENT_SECONDS,
+        limit: Bucket | None = None,
     ) -> None:
         """Events about objects. ``same`` is what makes two of an object the same; without it, the message."""
         for obj in about:
@@ -83,6 +105,8 @@ class Live:
             if self._told.get(key, -1.0) > self.now_seconds:
                 continue
             self._told[key] = self.now_seconds + seconds
+            if limit is not None and not limit.take(self.now_seconds):
+                continue
             try:
                 self.cluster.record_event(obj, kind, reason, message, COMPONENT)
             except ApiError:

@@ -14,7 +14,7 @@ from wavetank.twin.engine import Timer
 
 from . import names
 from .claims import claim_of, launch_requirements
-from .live import Live
+from .live import Bucket, Live
 from .packing import Packed, Planned
 from .planner import Planner
 from .pods import is_provisionable
@@ -25,6 +25,8 @@ AGAIN_SECONDS = 10.0
 #: Nothing is decided while the state of the cluster is not known; tried again after this.
 UNSYNCED_SECONDS = 1.0
 FAILED_EVENT_SECONDS = 300.0
+#: ``PodNominationRateLimiter``.
+NOMINATIONS_PER_SECOND, NOMINATIONS_AT_ONCE = 5.0, 10
 
 
 def _without_node(pod: Obj) -> Iterable[Hashable]:
@@ -41,7 +43,7 @@ class Provisioner:
         self._opened_seconds = 0.0
         self._gathered: set[str] = set()
         self._again: Timer | None = None
-        self._unbound = live.informer.index("pods", "without a node", _without_node)
+        self._nominations = Bucket(NOMINATIONS_PER_SECOND, NOMINATIONS_AT_ONCE)
         self._ends = (live.cluster.subscribe("pods", self._note),)
 
     def close(self) -> None:
@@ -94,7 +96,8 @@ class Provisioner:
     def _pending(self) -> list[Obj]:
         if not self._live.is_up():
             return []
-        return [pod for pod in self._unbound[True] if is_provisionable(pod)]
+        unbound = self._live.informer.index("pods", "without a node", _without_node)
+        return [pod for pod in unbound[True] if is_provisionable(pod)]
 
     # --- deciding ----------------------------------------------------------------------------------------------------
 
@@ -124,8 +127,7 @@ class Provisioner:
             return None
         name = made["metadata"]["name"]
         self._engine.record(names.COMPONENT, "create", f"nodeclaim/{name}", f"{reason} for {len(planned.pods)} pods")
-        waiting = [pod for pod in pods if is_provisionable(pod)]
-        self._live.tell(waiting, "Normal", "Nominated", f"Pod should schedule on: nodeclaim/{name}", same=("",))
+        self._tell_nominated(pods, f"nodeclaim/{name}")
         return made
 
     def _tell_failures(self, packed: Packed, pods: Mapping[str, Obj]) -> None:
@@ -143,8 +145,14 @@ class Provisioner:
                 continue
             node = by_name[existing.name]
             self._live.nominate(node.provider_id)
-            told = [pods[info.uid] for info in existing.pods if is_provisionable(pods[info.uid])]
-            self._live.tell(told, "Normal", "Nominated", f"Pod should schedule on: {whereabouts(node)}", same=("",))
+            self._tell_nominated([pods[info.uid] for info in existing.pods], whereabouts(node))
+
+    def _tell_nominated(self, pods: Iterable[Obj], where: str) -> None:
+        """Pods that wait are told; of a flood of them only some."""
+        waiting = [pod for pod in pods if is_provisionable(pod)]
+        self._live.tell(
+            waiting, "Normal", "Nominated", f"Pod should schedule on: {where}", same=("",), limit=self._nominations
+        )
 
 
 def whereabouts(node: StateNode) -> str:
