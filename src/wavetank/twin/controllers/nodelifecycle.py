@@ -140,7 +140,7 @@ class NodeLifecycleController(Controller):
             self._queues[zone] = ZoneQueue(self.settings.nodes.eviction_rate, self.engine.now)
         self._zone_of_node[name] = zone
         if before is None:
-            text = f"Registered Node {name} in Controller"
+            text = f"Node {name} event: Registered Node {name} in Controller"
             self.event(node, "Normal", "RegisteredNode", text)
         elif before != zone:
             self._queues[before].forget(name)
