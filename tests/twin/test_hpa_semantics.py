@@ -133,3 +133,25 @@ def test_before_1_35_behavior_has_no_tolerance_of_its_own(version: str, covered:
     hpa = autoscaler(behavior={"scaleUp": {"tolerance": "0"}})
     loop = next(c for c in bench.controllers if isinstance(c, HorizontalPodAutoscalerController))
     assert loop.tolerance(hpa).covers(1.02) is covered
+
+
+def test_a_size_that_only_stabilization_changes_has_no_reason() -> None:
+    """As recorded (scale-to-zero-midway): the metric wants what there is, an older recommendation more."""
+    phases = [{"at": 0, "cpu": 250}, {"at": 4, "cpu": 250, "scaleTo": 1}]
+    objects = [deployment(), autoscaler()]
+    behavior = {"start": 0.3, "ready": 0.5, "stop": 0.3}
+    given = {"objects": objects, "settings": FLAGS, "podBehavior": behavior, "phases": phases, "seconds": 8}
+    replay = HpaReplay({"name": "own", "given": given, "observed": None})
+    assert replay.observed()["scaleTargetReplicas"][-1][1] == 2
+    told = [e["message"] for e in replay.bench.cluster.list("events") if e["reason"] == "SuccessfulRescale"]
+    assert told == ["New size: 2; reason: "]
+
+
+@pytest.mark.parametrize("kind", ["External", "Pods"])
+def test_no_series_at_all_is_an_error_and_not_nothing(kind: str) -> None:
+    metric, target = {"name": "queue"}, {"type": "AverageValue", "averageValue": "1"}
+    source = {"metric": metric, "target": target}
+    found = observed(autoscaler(metrics=[{"type": kind, kind.lower(): source}]), cpu=500)
+    reason, message = last_conditions(found)["ScalingActive"]
+    assert reason == f"FailedGet{kind}Metric"
+    assert message.endswith(f"no metrics returned from {'external' if kind == 'External' else 'custom'} metrics API")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from wavetank.kube import quantity
 from wavetank.kube.patch import merge_patch
@@ -51,6 +52,7 @@ class ScriptedMetrics:
 
     def of_resources(self) -> list[PodUsage]:
         assert self.bench is not None, "the metrics are asked once the bench exists"
+        self._check()
         if self.phase.get("none"):
             return []
         running, now = self._running(), self.bench.engine.now
@@ -61,13 +63,11 @@ class ScriptedMetrics:
 
     def _containers(self, index: int, count: int) -> dict[str, Usage]:
         if "containers" in self.phase:
-            return {n: Usage(c["cpu"], c["mem"] * MIB) for n, c in self.phase["containers"].items()}
+            return {n: _usage(c.get("cpu", 0), c.get("mem", 100), index) for n, c in self.phase["containers"].items()}
         cpu = self.phase.get("cpu", 0)
         if "totalCpu" in self.phase:
             cpu = self.phase["totalCpu"] // max(1, count)
-        if isinstance(cpu, list):
-            cpu = cpu[index % len(cpu)]
-        return {"main": Usage(cpu, self.phase.get("mem", 100) * MIB)}
+        return {"main": _usage(cpu, self.phase.get("mem", 100), index)}
 
     def _check(self) -> None:
         if "error" in self.phase:
@@ -76,16 +76,34 @@ class ScriptedMetrics:
     def custom_of_pods(self) -> Mapping[str, Sample]:
         assert self.bench is not None, "the metrics are asked once the bench exists"
         self._check()
-        value = quantity.milli(self.phase.get("custom", 0))
-        return {p["metadata"]["name"]: Sample(value, self.bench.engine.utc, 1.0) for p in self._running()}
+        if "custom" not in self.phase:
+            return {}
+        value, now = self.phase["custom"], self.bench.engine.utc
+        return {
+            p["metadata"]["name"]: Sample(quantity.milli(_of_pod(value, i)), now, 1.0)
+            for i, p in enumerate(self._running())
+        }
 
     def of_object(self, metric: str) -> int:
         self._check()
-        return quantity.milli(self.phase.get("obj", {}).get(metric, 0))
+        values = self.phase.get("obj", {})
+        if metric not in values:
+            raise MetricError(f"the server could not find the metric {metric}")
+        return quantity.milli(values[metric])
 
     def external(self, metric: str) -> Sequence[int]:
         self._check()
         return [quantity.milli(value) for value in self.phase.get("ext", {}).get(metric, ())]
+
+
+def _usage(cpu: Any, mem: Any, index: int) -> Usage:
+    """Of the pod of this number: ``cpu`` in milli-cores, ``mem`` in Mi."""
+    return Usage(_of_pod(cpu, index), int(_of_pod(mem, index) * MIB))
+
+
+def _of_pod(value: Any, index: int) -> Any:
+    """A list gives each pod its own value, again and again from the front."""
+    return value[index % len(value)] if isinstance(value, list) else value
 
 
 class ResourceView:
@@ -159,7 +177,7 @@ class HpaReplay:
         _check(self._given)
         metrics = ScriptedMetrics()
         self._metrics = metrics
-        self._bench = metrics.bench = Bench(
+        self.bench = metrics.bench = Bench(
             _script(self._given["podBehavior"]),
             settings=_settings(self._given["settings"]),
             metrics=ResourceView(metrics),
@@ -169,7 +187,7 @@ class HpaReplay:
         self._statuses: list[Obj] = []
 
     def observed(self) -> Obj:
-        engine, cluster = self._bench.engine, self._bench.cluster
+        engine, cluster = self.bench.engine, self.bench.cluster
         objects = [complete(o) for o in self._given["objects"]]
         engine.run_for(PHASE_SECONDS)
         for obj in (o for o in objects if o["kind"] != AUTOSCALER):
@@ -187,13 +205,13 @@ class HpaReplay:
 
     @property
     def _t(self) -> float:
-        return round(self._bench.engine.now - self._start, 2)
+        return round(self.bench.engine.now - self._start, 2)
 
     def _begin(self, phase: Obj) -> None:
         if _MEASURED & phase.keys():
             self._metrics.phase = phase
         if "scaleTo" in phase:
-            self._bench.cluster.set_replicas(DEPLOYMENTS, NAMESPACE, self._target, phase["scaleTo"])
+            self.bench.cluster.set_replicas(DEPLOYMENTS, NAMESPACE, self._target, phase["scaleTo"])
         if "pause" in phase:
             self._change(DEPLOYMENTS, self._target, {"paused": phase["pause"]})
         if "patchHPA" in phase:
@@ -210,9 +228,7 @@ class HpaReplay:
         return str(next(o["metadata"]["name"] for o in self._given["objects"] if o["kind"] == "Deployment"))
 
     def _change(self, key: str, name: str, patch: Obj) -> None:
-        self._bench.cluster.modify(
-            key, NAMESPACE, name, lambda live: {**live, "spec": merge_patch(live["spec"], patch)}
-        )
+        self.bench.cluster.modify(key, NAMESPACE, name, lambda live: {**live, "spec": merge_patch(live["spec"], patch)})
 
     def _on_target(self, change: Change) -> None:
         if change.name != self._target:
@@ -240,6 +256,6 @@ class HpaReplay:
         """Names that a run makes up, as the recordings write them."""
         if text is None:
             return None
-        for pod in self._bench.pods():
+        for pod in self.bench.pods():
             text = text.replace(pod["metadata"]["name"], "POD")
         return text.replace(NAMESPACE, "NS")

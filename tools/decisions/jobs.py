@@ -35,7 +35,9 @@ class JobReplay:
         self._record("all pods running")
         for action in self._given["actions"]:
             for code in action["ends"]:
-                self._end_one(code, action["wait"])
+                if not self._running():
+                    break
+                self._end_one(code, action.get("wait"))
             if not action["ends"]:
                 self._record("waited")
         return self._records
@@ -48,26 +50,31 @@ class JobReplay:
         return bool(waiting)
 
     def _end_one(self, code: int, wait: float | None) -> None:
-        running = [p for p in self._bench.pods() if p["status"]["phase"] == "Running"]
-        running.sort(key=lambda p: int((p["metadata"].get("annotations") or {}).get(INDEX_NOTE, 0)))
         words = f"first running pod (by index, then age) ended with exit code {code}"
-        self._bench.kubelet.finish(running[0], code)
+        ended_at = self._bench.engine.now
+        self._bench.kubelet.finish(self._running()[0], code)
         self._bench.engine.run_for(QUIET_SECONDS)
         if code and wait is not None:
             self._record(words)
-            self._records.append({"after": "retry delay", "seconds": self._wait_for_pod(wait)})
+            self._records.append({"after": "retry delay", "seconds": self._wait_for_pod(ended_at, wait)})
         self._start_pods()
         self._record(f"{words}; new pods running")
 
-    def _wait_for_pod(self, most_seconds: float) -> float:
+    def _running(self) -> list[Obj]:
+        """By index, then by age."""
+        running = [p for p in self._bench.pods() if p["status"]["phase"] == "Running"]
+        return sorted(running, key=lambda p: int((p["metadata"].get("annotations") or {}).get(INDEX_NOTE, 0)))
+
+    def _wait_for_pod(self, since: float, most_seconds: float) -> float:
         """How long until a pod is made, counted from the end of the last."""
-        engine, began = self._bench.engine, self._bench.engine.now
-        while engine.now < began + most_seconds and not self._bench.unready():
+        engine = self._bench.engine
+        while engine.now < since + most_seconds and not self._bench.unready():
             engine.run_for(0.1)
-        return round(engine.now - began, 1)
+        return round(engine.now - since, 1)
 
     def _record(self, after: str) -> None:
-        status = self._bench.cluster.get(JOBS, NAMESPACE, self._job["metadata"]["name"]).get("status") or {}
+        live = self._bench.cluster.find(JOBS, NAMESPACE, self._job["metadata"]["name"]) or {}
+        status = live.get("status") or {}
         pods = sorted([self._index(p), p["status"]["phase"]] for p in self._bench.pods())
         listed = [
             [c["type"], c["status"], c.get("reason"), self._masked(c.get("message"))]

@@ -272,7 +272,8 @@ class HorizontalPodAutoscalerController(Controller):
         return Tolerance(down, up)
 
     def _normalized(self, now: Pass, current: int, asked: int, metric: str, allowed: Range, memory: Memory) -> Decision:
-        reason = f"{metric} above target" if asked > current else "All metrics below target"
+        # Of what the metrics ask for; when stabilization alone changes the size, no reason is given.
+        reason = f"{metric} above target" if asked > current else "All metrics below target" if asked < current else ""
         behavior = now.hpa["spec"].get("behavior")
         window, seconds = self._settings.downscale_stabilization_seconds, self.engine.now
         if behavior is None:

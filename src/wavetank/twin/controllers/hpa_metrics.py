@@ -156,7 +156,11 @@ class MetricReader:
             text = f"unable to get metrics for resource {resource}: unable to fetch metrics from resource metrics API: {why}"
             raise MetricError(text)
         names = {pod["metadata"]["name"] for pod in target.pods}
-        usages = [usage for usage in self._resource.pods(target.namespace, names) if usage.name in names]
+        try:
+            usages = [usage for usage in self._resource.pods(target.namespace, names) if usage.name in names]
+        except MetricError as error:
+            why = f"unable to fetch metrics from resource metrics API: {error}"
+            raise MetricError(f"unable to get metrics for resource {resource}: {why}") from error
         if not usages:
             text = f"unable to get metrics for resource {resource}: no metrics returned from resource metrics API"
             raise MetricError(text)
@@ -200,6 +204,8 @@ class MetricReader:
             except MetricError as error:
                 text = f"unable to get metric {name}: unable to fetch metrics from custom metrics API: {error}"
                 raise MetricError(text) from error
+            if not values:
+                raise MetricError(f"unable to get metric {name}: no metrics returned from custom metrics API")
             groups, counted = self._grouped(target, values, cpu=False)
             replicas, shown = by_average(target.spec_replicas, goal, counted, groups, near)
         except MetricError as error:
@@ -229,20 +235,27 @@ class MetricReader:
     def _of_external(self, source: Obj, target: Target, near: Tolerance) -> Proposal | Failure:
         name, selector = source["metric"]["name"], source["metric"].get("selector")
         label = _label(source)
+        per_pod = source["target"].get("averageValue") is not None
         try:
-            usage = sum(self._custom.external(target.namespace, name, selector))
-        except MetricError as error:
-            place = f"{target.namespace}/{name}/{label}"
-            text = f"unable to get external metric {place}: unable to fetch metrics from external metrics API: {error}"
-            return Failure(FAILURE_REASONS["External"], text, f"failed to get {name} external metric value: {text}")
-        try:
+            usage = self._external_usage(target.namespace, name, selector, label)
             replicas, current = _shared(usage, source["target"], target, near)
         except MetricError as error:
-            return Failure(
-                FAILURE_REASONS["External"], str(error), f"failed to get {name} external metric value: {error}"
-            )
+            inner = f"failed to get {name} external metric" if per_pod else f"failed to get external metric {name}"
+            text = f"failed to get {name} external metric value: {inner}: {error}"
+            return Failure(FAILURE_REASONS["External"], str(error), text)
         shown = {"metric": source["metric"], "current": current}
         return Proposal(replicas, f"external metric {name}({label})", {"type": "External", "external": shown})
+
+    def _external_usage(self, namespace: str, name: str, selector: Obj | None, label: str) -> int:
+        """The sum over all series, of which there must be one."""
+        place = f"unable to get external metric {namespace}/{name}/{label}"
+        try:
+            values = self._custom.external(namespace, name, selector)
+        except MetricError as error:
+            raise MetricError(f"{place}: unable to fetch metrics from external metrics API: {error}") from error
+        if not values:
+            raise MetricError(f"{place}: no metrics returned from external metrics API")
+        return sum(values)
 
 
 def _total(usage: PodUsage, resource: str, container: str) -> int | None:
