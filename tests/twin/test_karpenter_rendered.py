@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
-from karpenter_kit import GROUND, World, deployment, keep_off_the_system
+from karpenter_kit import GROUND, TYPES, World, deployment, keep_off_the_system, node_class, node_pool, pod
 
 from wavetank.app.offers import offers_of_region
 from wavetank.catalog import ec2_price_usd_hour
@@ -14,10 +15,12 @@ from wavetank.kube.types import Obj
 from wavetank.plan import plan
 from wavetank.render import render
 from wavetank.spec import load
-from wavetank.twin.nodes.offers import Ground, Image, Subnet
+from wavetank.twin.bare import BareOptions, BareWorld
+from wavetank.twin.nodes.offers import GivenOffers, Ground, Image, Subnet
 
 PLATFORM = Path(__file__).parents[1] / "data" / "ground" / "platform.yaml"
 REGION = "ap-southeast-2"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 ARM = {"tolerations": [{"key": "arch", "operator": "Exists"}], "nodeSelector": {"kubernetes.io/arch": "arm64"}}
 
 
@@ -61,3 +64,20 @@ def cheapest_for_seven_and_a_half_cores() -> str:
         if (price := ec2_price_usd_hour(REGION, name := f"{family}.2xlarge")) is not None
     }
     return min(prices, key=lambda name: (prices[name], name))
+
+
+def test_a_bare_cluster_buys_what_it_is_offered_and_loses_what_is_taken_back() -> None:
+    ground = Ground((Subnet("subnet-a", "us-west-2a", "10.9.0.0/24"),), ("sg-1",), (Image("ami-1", "x", "amd64"),))
+    world = BareWorld(BareOptions(speed=0, epoch=EPOCH, offers=GivenOffers(TYPES, ground), components=("karpenter",)))
+    world.engine.run_until(60.0)
+    for obj in (node_class(), node_pool(), pod("p", "5")):
+        world.cluster.create(obj)
+    world.engine.run_until(120.0)
+    (claim,) = world.cluster.list("nodeclaims.karpenter.sh")
+    assert claim["metadata"]["labels"]["node.kubernetes.io/instance-type"] == "m7.2xlarge"
+    name = claim["status"]["nodeName"]
+    assert world.cluster.get("pods", "default", "p")["spec"]["nodeName"] == name
+    world.history.perform("interrupt-machine", node_name=name)
+    world.engine.run_until(260.0)
+    assert world.fleet is not None
+    assert world.fleet.kubelet_of(name) is None

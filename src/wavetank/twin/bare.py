@@ -21,6 +21,7 @@ from wavetank.twin.cluster import Cluster
 from wavetank.twin.cluster.addresses import DEFAULT_SERVICE_CIDR
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs
+from wavetank.twin.components.karpenter import Karpenter
 from wavetank.twin.components.keda import NoSources, ScalerSources
 from wavetank.twin.components.registry import install, uninstall
 from wavetank.twin.components.stand_ins import StandIns
@@ -30,9 +31,11 @@ from wavetank.twin.history import History
 from wavetank.twin.history.adoption import adopt
 from wavetank.twin.nodes import Fleet, MachineTemplate, Resources, Taint
 from wavetank.twin.nodes.groups import FleetGroups
+from wavetank.twin.nodes.interruptions import Interruptions, ManagedSpotGroups
 from wavetank.twin.nodes.loadbalancer import LoadBalancers, LocalLoadBalancers, ModelledLoadBalancers
 from wavetank.twin.nodes.logs import FleetLogs
 from wavetank.twin.nodes.metrics import FleetMetrics
+from wavetank.twin.nodes.offers import Offers
 from wavetank.twin.nodes.persistent_folders import PersistentFolders
 from wavetank.twin.nodes.remembered_metrics import RememberedMetrics
 from wavetank.twin.nodes.runtime.local_command import LocalCommand
@@ -102,6 +105,8 @@ class BareOptions:
     #: When the cluster's time begins; None is now.
     epoch: datetime | None = None
     behaviour_of: BehaviourOf = default_behaviour
+    #: What machines Karpenter may start, should it be installed; None: it finds nothing to start.
+    offers: Offers | None = None
     #: What KEDA's triggers ask outside of the cluster.
     scaler_sources: ScalerSources = field(default_factory=NoSources)
     local_commands: Mapping[str, LocalCommand] = field(default_factory=dict)
@@ -144,6 +149,8 @@ class BareWorld:
         self.metrics, logs, machines = self._machines()
         #: Groups of machines that a node autoscaler may change, beside the nodes that are given; none to begin with.
         self.groups = FleetGroups(self.fleet) if self.fleet is not None else None
+        #: Announcements that spot machines will be taken back.
+        self.interruptions = Interruptions(self.fleet) if self.fleet is not None else None
         self.stand_ins = StandIns(
             self.cluster,
             self.balancers,
@@ -151,6 +158,7 @@ class BareWorld:
             sources=options.scaler_sources,
             groups=self.groups,
         )
+        self._sell()
         self.api = ApiServer(
             self.cluster,
             self.pacer,
@@ -191,6 +199,14 @@ class BareWorld:
                 return FleetMetrics(self.cluster, self.fleet), FleetLogs(self.cluster, self.fleet), self.fleet
             case _:
                 assert_never(self.options.kubelet)
+
+    def _sell(self) -> None:
+        """Machines that can be had and taken back."""
+        if self.fleet is None or self.interruptions is None:
+            return
+        self.stand_ins.add(ManagedSpotGroups(self.interruptions, self.fleet))
+        if self.options.offers is not None:
+            self.stand_ins.add(Karpenter(self.cluster, self.fleet, self.options.offers, self.interruptions))
 
     def _fixed_metrics(self) -> MetricsSource:
         return RememberedMetrics(self.cluster) if self.options.imported else FixedMetrics(self.cluster)
@@ -247,6 +263,8 @@ class BareWorld:
             history.forgo("containers run as processes of this computer, which cannot be run again to the same end")
         if self.options.behaviour_of is not default_behaviour:
             history.forgo("containers behave as a function of the calling program says")
+        if self.options.offers is not None:
+            history.forgo("Karpenter is sold what the calling program offers")
         if not isinstance(self.options.scaler_sources, NoSources):
             history.forgo("KEDA asks sources outside of the cluster")
         return history
@@ -259,6 +277,9 @@ class BareWorld:
         }
         if self.fleet is not None:
             found |= {"fail-machine": self.fleet.fail, "stop-machine": self.fleet.stop}
+        if self.interruptions is not None:
+            notices = self.interruptions
+            found |= {"interrupt-machine": notices.interrupt, "recommend-rebalance": notices.recommend_rebalance}
         return found
 
     def _post(self, action: Callable[[], None]) -> None:

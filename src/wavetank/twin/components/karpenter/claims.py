@@ -39,7 +39,7 @@ def claim_of(planned: Planned, wanted: Requirements) -> Obj:
         "annotations": {
             **pool.annotations,
             names.POOL_HASH: pool.hash,
-            names.POOL_HASH_VERSION: names.HASH_VERSION,
+            names.POOL_HASH_VERSION: names.POOL_VERSION,
         },
         "ownerReferences": [_owner(pool)],
         "finalizers": [names.FINALIZER],
@@ -81,7 +81,7 @@ def launched(claim: Obj, bought: Purchase, machine: Machine, node_class: Obj) ->
         "annotations": {
             **(claim["metadata"].get("annotations") or {}),
             names.CLASS_HASH: class_hash(node_class),
-            names.CLASS_HASH_VERSION: names.HASH_VERSION,
+            names.CLASS_HASH_VERSION: names.CLASS_VERSION,
         },
     }
     status = {

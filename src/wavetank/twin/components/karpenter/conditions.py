@@ -184,7 +184,7 @@ class PoolStatus(Loop):
             return
         pool = Pool(found)
         annotations = found["metadata"].get("annotations") or {}
-        hashes = {names.POOL_HASH: pool.hash, names.POOL_HASH_VERSION: names.HASH_VERSION}
+        hashes = {names.POOL_HASH: pool.hash, names.POOL_HASH_VERSION: names.POOL_VERSION}
         if hashes.items() - annotations.items():
             changed = {**found["metadata"], "annotations": {**annotations, **hashes}}
             found = self.cluster.update({**found, "metadata": changed}, manager=names.COMPONENT)
@@ -231,7 +231,7 @@ class ClassStatus(Loop):
         if found is None:
             return
         annotations = found["metadata"].get("annotations") or {}
-        hashes = {names.CLASS_HASH: class_hash(found), names.CLASS_HASH_VERSION: names.HASH_VERSION}
+        hashes = {names.CLASS_HASH: class_hash(found), names.CLASS_HASH_VERSION: names.CLASS_VERSION}
         if hashes.items() - annotations.items():
             changed = {**found["metadata"], "annotations": {**annotations, **hashes}}
             found = self.cluster.update({**found, "metadata": changed}, manager=names.COMPONENT)

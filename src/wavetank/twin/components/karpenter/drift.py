@@ -20,7 +20,7 @@ def drift_reason(
 ) -> str:
     """Why a claim has drifted; "" when it has not. A class that is gone or finds nothing says nothing."""
     annotations, labels = claim["metadata"].get("annotations") or {}, claim["metadata"].get("labels") or {}
-    same_version = annotations.get(names.POOL_HASH_VERSION) == names.HASH_VERSION
+    same_version = annotations.get(names.POOL_HASH_VERSION) == names.POOL_VERSION
     if same_version and annotations.get(names.POOL_HASH) != pool.hash:
         return "NodePoolDrifted"
     if of_labels(labels).incompatibility(pool.requirements, of_new_node=False):

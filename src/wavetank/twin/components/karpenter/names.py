@@ -19,7 +19,8 @@ POOL_HASH, POOL_HASH_VERSION = "karpenter.sh/nodepool-hash", "karpenter.sh/nodep
 CLASS_HASH = "karpenter.k8s.aws/ec2nodeclass-hash"
 CLASS_HASH_VERSION = "karpenter.k8s.aws/ec2nodeclass-hash-version"
 TERMINATION_TIME = "karpenter.sh/nodeclaim-termination-timestamp"
-HASH_VERSION = "v4"
+#: Of the hashes above, as upstream counts them.
+POOL_VERSION, CLASS_VERSION = "v3", "v4"
 
 ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
