@@ -311,3 +311,26 @@ def test_a_shorter_patience_is_a_flag() -> None:
     values = {"extraArgs": {"scale-down-unneeded-time": "1m", "scale-down-delay-after-add": "1m"}}
     world = AutoscaledWorld(node_group(size=3), values=values)
     assert world.size() == 0
+
+
+def test_a_node_that_may_not_be_marked_stays_and_the_next_try_is_three_minutes_later() -> None:
+    world = AutoscaledWorld(node_group(size=2, least=1))
+    rule = {"apiGroups": [""], "apiVersions": ["*"], "operations": ["UPDATE"], "resources": ["nodes"]}
+    expression = "!has(object.spec.unschedulable) || !object.spec.unschedulable"
+    spec = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": expression, "message": "no cordons today"}],
+    }
+    group = "admissionregistration.k8s.io/v1"
+    name = {"name": "no-cordons"}
+    world.run({"apiVersion": group, "kind": "ValidatingAdmissionPolicy", "metadata": name, "spec": spec})
+    bound = {"policyName": "no-cordons", "validationActions": ["Deny"]}
+    world.run({"apiVersion": group, "kind": "ValidatingAdmissionPolicyBinding", "metadata": name, "spec": bound})
+    world.install({})
+    world.after(UNNEEDED_SECONDS + 300.0)
+    assert world.size() == 2
+    (failed,) = set(world.events("ScaleDownFailed", "Node"))
+    assert failed.startswith("failed to mark the node as toBeDeleted/unschedulable: ")
+    assert failed.endswith("no cordons today")
+    (event,) = [e for e in world.cluster.list("events") if e["reason"] == "ScaleDownFailed"]
+    assert event["count"] == 2

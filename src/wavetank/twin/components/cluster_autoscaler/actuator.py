@@ -56,24 +56,25 @@ class Actuator:
         group_of: Mapping[str, str],
         utilizations: Mapping[str, Utilization],
     ) -> bool:
-        """Begin with as many as may go at a time; False when there are none."""
+        """Begin with as many as may go at a time; False when there are none. ApiError when one cannot be marked."""
         empty, drain = self._cropped(empty, drain)
-        for removal in empty:
-            self._taint(removal.name)
+        self._taint_all([removal.name for removal in empty])
         for removal in empty:
             text = f'Scale-down: removing empty node "{removal.name}"'
             self._events.on_status("ScaleDownEmpty", text)
-            self.in_progress[removal.name] = Deletion(removal.name, group_of[removal.name], drain=False)
-        for removal in drain:
-            self._taint(removal.name)
+            self._begin(removal, group_of[removal.name], drain=False)
+        # What is evicted from one of them must not come to another.
+        self._taint_all([removal.name for removal in drain])
         for removal in drain:
             pods = ",".join(f"{pod.namespace}/{pod.name}" for pod in removal.pods)
             text = f"Scale-down: removing node {removal.name}, utilization: {utilizations.get(removal.name)}, "
             self._events.on_status("ScaleDown", f"{text}pods to reschedule: {pods}")
-            self.in_progress[removal.name] = Deletion(removal.name, group_of[removal.name], drain=True)
-        for removal in (*empty, *drain):
-            self._later(self._settings.node_delete_delay_after_taint, partial(self._check, removal.name))
+            self._begin(removal, group_of[removal.name], drain=True)
         return bool(empty or drain)
+
+    def _begin(self, removal: Removal, group_id: str, *, drain: bool) -> None:
+        self.in_progress[removal.name] = Deletion(removal.name, group_id, drain)
+        self._later(self._settings.node_delete_delay_after_taint, partial(self._check, removal.name))
 
     def _cropped(
         self, empty: Sequence[Removal], drain: Sequence[Removal]
@@ -84,11 +85,25 @@ class Actuator:
         left = min(room - len(taken), max(0, self._settings.max_drain_parallelism - draining))
         return taken, drain[:left]
 
-    def _taint(self, name: str) -> None:
+    def _taint_all(self, names: Sequence[str]) -> None:
+        """All or none."""
         cordon = self._settings.cordon_node_before_terminating
         change = partial(node_facts.marked_for_deletion, now=self._engine.utc, cordon=cordon)
-        node = self._cluster.modify("nodes", "", name, change)
-        self._events.on(node, "ScaleDown", "marked the node as toBeDeleted/unschedulable")
+        for done, name in enumerate(names):
+            try:
+                node = self._cluster.modify("nodes", "", name, change)
+            except ApiError as refusal:
+                self._tell_not_marked(name, refusal)
+                for other in names[:done]:
+                    self.spare(other)
+                raise
+            self._events.on(node, "ScaleDown", "marked the node as toBeDeleted/unschedulable")
+
+    def _tell_not_marked(self, name: str, refusal: ApiError) -> None:
+        node = self._cluster.find("nodes", "", name)
+        if node is not None:
+            text = f"failed to mark the node as toBeDeleted/unschedulable: {refusal.message}"
+            self._events.on(node, "ScaleDownFailed", text, "Warning")
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         def act() -> None:
@@ -180,7 +195,6 @@ class Actuator:
     def _modify(self, name: str, change: Callable[[Obj], Obj]) -> None:
         try:
             self._cluster.modify("nodes", "", name, change)
-        except ApiError as error:
-            # Gone in the meantime, or somebody else wrote it: the next loop looks again.
-            if error.code not in (404, 409):
-                raise
+        except ApiError as refusal:
+            # Gone in the meantime, or a policy does not let it: the next loop looks again.
+            self._engine.record("cluster-autoscaler", "fail", name, refusal.message)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Change, Cluster
 from wavetank.twin.engine import Timer
@@ -301,9 +302,10 @@ class Loop:
             else:
                 found.append(pod_info(pod))
         for deletion in self._actuator.in_progress.values():
-            if deletion.drain:
-                moving = running_pods(self._cluster, deletion.name)
-                found += [without_node(p, "drained") for p in moving if not (is_daemon(p.pod) or is_mirror(p.pod))]
+            moving = running_pods(self._cluster, deletion.name) if deletion.drain else ()
+            # One that is told to end has a successor already.
+            moving = [p for p in moving if not (p.terminating or is_daemon(p.pod) or is_mirror(p.pod))]
+            found += [without_node(pod, "drained") for pod in moving]
         return found
 
     @staticmethod
@@ -343,7 +345,12 @@ class Loop:
         for node in left:
             total = total.plus(quotas.size_of(node))
         empty, drain = self._planner.to_delete(scene, total)
-        if self._actuator.start(empty, drain, group_of, self._planner.utilizations):
+        try:
+            started = self._actuator.start(empty, drain, group_of, self._planner.utilizations)
+        except ApiError:
+            self._last_failure = now
+            return
+        if started:
             self._last_delete, self._productive = now, True
         elif self._settings.max_bulk_soft_taint_count:
             owned = [node for name, node in nodes.items() if name in group_of]

@@ -57,16 +57,20 @@ def groups_of(pods: Sequence[PodInfo]) -> list[PodGroup]:
 def left_over(simulation: Simulation, pods: Sequence[PodInfo]) -> list[PodInfo]:
     """Pods that fit no node that is there or on its way, the most important placed first; the others are placed in the trial."""
     names = sorted(simulation.nodes)
-    hopeless: set[tuple[str, bytes, int]] = set()
+    #: By kind of pod the nodes to try, the one that took the last of the kind first; none when none took it.
+    order: dict[tuple[str, bytes, int], list[str]] = {}
     left: set[str] = set()
     for pod in sorted(pods, key=lambda pod: -pod.priority):
         owner = controller_of(pod.pod)
-        key = (owner["uid"] if owner else "", pod.alike, pod.priority)
-        place = None if owner and pod.alike and key in hopeless else simulation.first_fit(pod, names)
+        key = (owner["uid"], pod.alike, pod.priority) if owner and pod.alike else (pod.uid, b"", 0)
+        tried = order.get(key, names)
+        place = simulation.first_fit(pod, tried)
         if place is None:
-            hopeless.add(key)
+            order[key] = []
             left.add(pod.uid)
         else:
+            at = tried.index(place)
+            order[key] = [*tried[at:], *tried[:at]] if at else tried
             simulation.place(pod, place)
     return [pod for pod in pods if pod.uid in left]
 
