@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api_edge, cluster_start, design, field, load_balancer, scheduling
+from benchmarks import api_edge, cluster_start, design, field, load_balancer, scheduling, watches
 from benchmarks.measure import Figure, table
 
 #: In the order of the table. Add a file with ``figures()`` and a line here.
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "scheduling": scheduling.figures,
     "api-edge": api_edge.figures,
+    "watches": watches.figures,
     "cluster-start": cluster_start.figures,
     "load-balancer": load_balancer.figures,
     "design": design.figures,

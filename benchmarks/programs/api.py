@@ -1,13 +1,14 @@
-"""A twin's API with a thousand running pods and nothing that changes them.
+"""A twin's API with a thousand running pods and nothing that changes them, or (``--busy``) a scheduler that never rests.
 
-``python -m benchmarks.programs.api FOLDER`` writes the certificates of client, server and authority into the folder, prints
-its port and serves until its stdin closes.
+``python -m benchmarks.programs.api FOLDER [--busy]`` writes the certificates of client, server and authority into the
+folder, prints its port and serves until its stdin closes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,22 @@ from wavetank.twin.apiserver import ApiServer
 from wavetank.twin.apiserver.pki import Authority
 from wavetank.twin.cluster import Cluster
 from wavetank.twin.engine import Pacer
+from wavetank.twin.scheduler import Scheduler
 
 NODES = 10
 PODS = 1_000
+#: Pods beside those that run, in a busy cluster.
+BUSY_PODS = 100
 
 
-async def serve(folder: Path) -> None:
+async def serve(folder: Path, *, busy: bool = False) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
     cluster = cluster_of(NODES)
     for number in range(PODS):
         _run(cluster, cluster.create(basic_pod(number)), number)
+    if busy:
+        Scheduler(cluster).start()
+        _keep_busy(cluster, 0)
     pacer = Pacer(cluster.engine)
     api = ApiServer(cluster, pacer)
     await api.start()
@@ -39,6 +47,15 @@ async def serve(folder: Path) -> None:
     await asyncio.to_thread(sys.stdin.read)  # the benchmark closes it, also when it dies
     await api.stop()
     pacing.cancel()
+
+
+def _keep_busy(cluster: Cluster, number: int) -> None:
+    """One more pod, one less of those that are placed; and again, as soon as that has been taken in."""
+    cluster.create(basic_pod(PODS + number))
+    gone = f"pod-{PODS + number - BUSY_PODS}"
+    if number >= BUSY_PODS and cluster.find("pods", "default", gone) is not None:
+        cluster.delete("pods", "default", gone, grace_seconds=0)
+    cluster.engine.call_soon(lambda: _keep_busy(cluster, number + 1))
 
 
 def _run(cluster: Cluster, made: Any, number: int) -> None:
@@ -74,4 +91,4 @@ def _write_certificates(folder: Path, ca_pem: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    asyncio.run(serve(Path(sys.argv[1]), busy="--busy" in sys.argv))

@@ -92,7 +92,7 @@ class Application:
 
     def _admit(self, exchange: Exchange) -> None:
         self._identify(exchange)
-        self._edge.pacer.catch_up()
+        self._edge.pacer.freshen()
         self._parse(exchange)
         self._authorize(exchange)
 
@@ -192,6 +192,7 @@ class Application:
             case "get" if is_stored(resource):
                 return reading.get(edge, exchange, resource)
             case "watch":
+                await exchange.drained()  # before anything is subscribed to
                 return watching.watch(edge, exchange, resource)
             case _:
                 return await reading.listed(edge, exchange, resource)

@@ -6,7 +6,7 @@ Handlers return an ``Answer`` or a ``Stream``; only this module and ``app`` spea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -26,6 +26,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 #: A long answer is handed over in pieces: the connection takes one after the other, and others have their turn.
 PIECE_BYTES = 256 * 1024
+#: A client that takes nothing of a stream for so long is let go.
+STUCK_SECONDS = 60.0
 _VALIDATIONS: dict[str, FieldValidation] = {"Ignore": "Ignore", "Warn": "Warn", "Strict": "Strict"}
 
 
@@ -39,10 +41,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Stream:
-    """An answer without an end known in advance. ``chunks`` is closed when the client goes away."""
+    """An answer without an end known in advance. ``chunks`` is closed when the client goes away.
+
+    No chunk is empty. ``release`` is called in any case, also when ``chunks`` was never begun.
+    """
 
     chunks: AsyncIterator[bytes]
     media_type: str = "application/json"
+    release: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -184,30 +190,25 @@ class Sender:
 
     async def stream(self, stream: Stream, gone: Awaitable[None]) -> None:
         """Send chunks until they end or the client goes away (``gone``)."""
-        await self._start(200, [("content-type", stream.media_type)])
         waiting = asyncio.ensure_future(gone)
         try:
+            await self._start(200, [("content-type", stream.media_type)])
             await self._chunks(stream.chunks, waiting)
         finally:
             waiting.cancel()
+            stream.release()
 
     async def _chunks(self, chunks: AsyncIterator[bytes], gone: asyncio.Future[None]) -> None:
         await self.send({"type": "http.response.body", "body": b"", "more_body": True})
         iterator = chunks.__aiter__()
-        while True:
-            following = asyncio.ensure_future(_next(iterator))
-            await asyncio.wait((following, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
-                break
-            chunk = following.result()
-            if chunk is None:
-                break
-            await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
-        close = getattr(iterator, "aclose", None)
-        if close is not None:
-            await close()
+        try:
+            while chunk := await _unless(gone, _next(iterator)):
+                async with asyncio.timeout(STUCK_SECONDS):
+                    await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+        finally:
+            close = getattr(iterator, "aclose", None)
+            if close is not None:
+                await close()
         await self.send({"type": "http.response.body", "body": b""})
 
     async def _start(self, status: int, headers: list[tuple[str, str]]) -> None:
@@ -216,6 +217,18 @@ class Sender:
         raw = [(k.encode(), v.encode("utf-8")) for k, v in (*headers, *warned)]
         raw.append((b"cache-control", b"no-cache, private"))
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+async def _unless(gone: asyncio.Future[None], coming: Coroutine[Any, Any, bytes | None]) -> bytes | None:
+    """What comes; None when the client goes first."""
+    following = asyncio.ensure_future(coming)
+    try:
+        await asyncio.wait((following, gone), return_when=asyncio.FIRST_COMPLETED)
+        return following.result() if following.done() else None
+    finally:
+        if not following.done():
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
 
 async def _next(iterator: AsyncIterator[bytes]) -> bytes | None:

@@ -38,6 +38,7 @@ class Pacer:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: Exception | None = None
+        self._is_behind = False
 
     @property
     def target_seconds(self) -> float:
@@ -58,10 +59,16 @@ class Pacer:
         if self._failure is not None:
             raise self._failure
         try:
-            return self._run_slice()
+            self._is_behind = not self._run_slice()
+            return not self._is_behind
         except Exception as error:
             self.fail(error)
             raise
+
+    def freshen(self) -> None:
+        """``catch_up``, but for a world that has more to do than time: there ``run`` does it, and whoever asks need not wait."""
+        if not self._is_behind or self._loop is None:
+            self.catch_up()
 
     def fail(self, error: Exception) -> None:
         """The world is broken by a bug of ours: ``run`` ends with it, and nothing moves the clock any more."""

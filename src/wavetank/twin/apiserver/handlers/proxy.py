@@ -49,7 +49,7 @@ class Place:
 
 async def answer(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     """The pod's answer as it is; ApiError 503 when nothing takes the connection."""
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     place = _place(edge, exchange, resource)
     pod = edge.cluster.get("pods", place.namespace, place.pod)
     refusal = edge.streams.refusal(place.namespace, place.pod, pod["spec"]["containers"][0]["name"])

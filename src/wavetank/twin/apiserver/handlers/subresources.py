@@ -19,7 +19,7 @@ async def create(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     target = exchange.target
     kind = dict(resource.subresources)[target.subresource]
     body = edge.cluster.meanings.read_action(await exchange.object(kind[2]), kind)
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     match target.subresource:
         case "binding":
             return _bind(edge, exchange, body)
@@ -62,7 +62,7 @@ def _evict(edge: Edge, exchange: Exchange, body: Obj) -> Answer:
 async def update_scale(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     target = exchange.target
     body = edge.cluster.meanings.read_action(await exchange.object("Scale"), SCALE)
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     version = (body.get("metadata") or {}).get("resourceVersion", "")
     replicas = patching.replicas_of(body)
     namespace, name = target.namespace, target.name

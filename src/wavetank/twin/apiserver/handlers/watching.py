@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import orjson
 
-from wavetank.kube.errors import ApiError
+from wavetank.kube.errors import ApiError, invalid
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import Change, views
 from wavetank.twin.cluster.registry import storage_key
@@ -16,21 +16,42 @@ from wavetank.twin.cluster.registry import storage_key
 from ..content import Accepted
 from ..edge import Edge
 from ..exchange import Exchange, Stream
-from .reading import Matches, matcher, partial, table
+from .reading import Matches, forbidden_option, matcher, table, unknown_match
 
-#: Events that may wait for a slow client before it is told to start over.
+#: Events that may wait for a slow client. One that falls behind further gets those, and then the watch ends, as upstream's
+#: does (``cacheWatcher``): it resumes from the last event that it has seen.
 QUEUE_LENGTH = 2_000
+#: So many events are handed to the connection at a time.
+LINES_AT_ONCE = 100
 BOOKMARK_SECONDS = 60.0
+#: Before a watch ends by its time-out there is a last bookmark.
+LAST_BOOKMARK_SECONDS = 2.0
 DEFAULT_TIMEOUT_SECONDS = 1800.0
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
 def watch(edge: Edge, exchange: Exchange, resource: Resource) -> Stream:
     wanted = exchange.accepted()
+    _check_options(exchange)
     watcher = Watcher(edge, exchange, resource, matcher(edge, exchange, resource), wanted)
-    return Stream(
-        watcher.lines(), f"{wanted.media_type};stream=watch" if wanted.shape != "object" else "application/json"
-    )
+    media_type = f"{wanted.media_type};stream=watch" if wanted.shape != "object" else "application/json"
+    return Stream(watcher.lines(), media_type, watcher.release)
+
+
+def _check_options(exchange: Exchange) -> None:
+    """ApiError 422 for initial events that are asked for in the wrong way (``validateWatchOptions`` of apimachinery)."""
+    query, found = exchange.query, []
+    match, initial = query.get("resourceVersionMatch", ""), "sendInitialEvents" in query
+    if initial and match != "NotOlderThan":
+        text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        found.append(forbidden_option("resourceVersionMatch", text))
+    if match and not initial:
+        text = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+        found.append(forbidden_option("resourceVersionMatch", text))
+    if match not in ("", "NotOlderThan"):
+        found.append(unknown_match(match, '"NotOlderThan"'))
+    if found:
+        raise invalid("meta.k8s.io", "ListOptions", "", found)
 
 
 class Watcher:
@@ -54,7 +75,7 @@ class Watcher:
             for obj in cluster.list(key):
                 if self._matches(obj):
                     self._put("ADDED", obj)
-            if initial:
+            if initial and self._bookmarks:
                 self._bookmark(_INITIAL_END)
         else:
             self._replay(key, int(version) if version.isdigit() else -1)
@@ -63,7 +84,8 @@ class Watcher:
 
     def _replay(self, key: str, revision: int) -> None:
         if revision < 0:
-            text = f'Invalid value: "{self._exchange.query["resourceVersion"]}": strconv.ParseUint: invalid syntax'
+            version = self._exchange.query["resourceVersion"]
+            text = f'Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
             raise ApiError(400, "BadRequest", f"resourceVersion: {text}")
         changes = self._edge.cluster.store.changes_since(key, revision)
         if changes is None:
@@ -87,8 +109,7 @@ class Watcher:
 
     def _put(self, kind: str, obj: Obj) -> None:
         if len(self._queue) >= QUEUE_LENGTH and not self._filling_initially:
-            self._queue.clear()
-            self._fail(expired(int(obj["metadata"]["resourceVersion"]), self._edge.cluster.store.revision))
+            self.end()
             return
         self._push(b'{"type":"' + kind.encode() + b'","object":' + self._shown(obj) + b"}\n")
 
@@ -105,7 +126,7 @@ class Watcher:
             case "object":
                 return self._edge.encoder.json(obj, self._resource)
             case "metadata":
-                return orjson.dumps(partial(views.served(obj, self._resource)))
+                return self._edge.encoder.partial(obj, self._resource)
             case _:
                 return orjson.dumps(self._table(obj))
 
@@ -143,25 +164,28 @@ class Watcher:
     async def lines(self) -> AsyncIterator[bytes]:
         """Everything that is waiting, in one piece at a time, until the watch ends."""
         loop = asyncio.get_running_loop()
-        deadline, bookmark = loop.time() + self._timeout, loop.time() + BOOKMARK_SECONDS
+        deadline = loop.time() + self._timeout
+        bookmark = _next_bookmark(loop.time(), deadline)
         try:
             while True:
                 if self._queue:
-                    lines = b"".join(self._queue)
-                    self._queue.clear()
-                    yield lines
+                    yield b"".join(self._queue.popleft() for _ in range(min(len(self._queue), LINES_AT_ONCE)))
                     continue
                 if self._ended or loop.time() >= deadline:
                     return
                 if loop.time() >= bookmark:
-                    bookmark += BOOKMARK_SECONDS
+                    bookmark = _next_bookmark(bookmark, deadline)
                     if self._bookmarks:
                         self._bookmark()
                     continue
                 await self._wait(min(deadline, bookmark) - loop.time())
         finally:
-            self._unsubscribe()
-            self._edge.watchers.discard(self)
+            self.release()
+
+    def release(self) -> None:
+        """Hear of nothing more."""
+        self._unsubscribe()
+        self._edge.watchers.discard(self)
 
     async def _wait(self, seconds: float) -> None:
         self._ready.clear()
@@ -171,6 +195,12 @@ class Watcher:
             await asyncio.wait_for(self._ready.wait(), seconds)
         except TimeoutError:
             return
+
+
+def _next_bookmark(now: float, deadline: float) -> float:
+    """Every minute, and shortly before the end."""
+    last = deadline - LAST_BOOKMARK_SECONDS
+    return min(now + BOOKMARK_SECONDS, last) if now < last else deadline
 
 
 def expired(asked: int, oldest: int) -> ApiError:

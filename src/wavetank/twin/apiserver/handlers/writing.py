@@ -81,7 +81,7 @@ async def create(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     if not is_stored(resource):
         return _answer_review(edge, exchange, resource, body)
     obj = _placed(_with_kind(body, resource), exchange, resource)
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     created = edge.cluster.create(obj, call=exchange.call(), resource=resource)
     return shaped(edge, exchange, resource, created, exchange.accepted(), 201)
 
@@ -111,7 +111,7 @@ async def update(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
             **body,
             "metadata": {"name": target.name, **({"namespace": target.namespace} if resource.namespaced else {})},
         }
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     try:
         updated = edge.cluster.update(body, subresource=target.subresource, call=exchange.call(), resource=resource)
     except ApiError as error:
@@ -135,7 +135,7 @@ async def patch(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
         raise bad_request(
             'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
         )
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     obj, is_new = edge.cluster.patch(
         resource,
         target.namespace if resource.namespaced else "",
@@ -203,7 +203,7 @@ def _remove(edge: Edge, exchange: Exchange, resource: Resource, namespace: str, 
 async def delete(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     target, options = exchange.target, await _options(edge, exchange)
     namespace = target.namespace if resource.namespaced else ""
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     last = _remove(edge, exchange, resource, namespace, target.name, options)
     remains = edge.cluster.find(resource.key, namespace, target.name) is not None
     if resource.key in _TELL_WHAT_WENT or resource.key == "namespaces" or (remains and not options.get("dryRun")):
@@ -214,7 +214,7 @@ async def delete(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
 
 async def delete_collection(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     options, matches = await _options(edge, exchange), matcher(edge, exchange, resource)
-    edge.pacer.catch_up()
+    edge.pacer.freshen()
     removed = []
     for obj in edge.cluster.list(resource.key):
         if matches(obj):
