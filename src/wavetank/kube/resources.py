@@ -7,7 +7,9 @@ milli-cores, everything else in whole units (bytes, devices). Arithmetic is that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import marshal
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from . import quantity
@@ -82,6 +84,20 @@ def qos_class(pod: Obj) -> QosClass:
     else:
         containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
         stated = [c.get("resources") or {} for c in containers]
+    try:
+        return _known_qos_class(marshal.dumps(stated, 2))
+    except ValueError:
+        # Not plain JSON, such as a mapping of a YAML reader.
+        return _qos_class(stated)
+
+
+@lru_cache(maxsize=1024)
+def _known_qos_class(stated: bytes) -> QosClass:
+    """The pods of a workload state the same."""
+    return _qos_class(marshal.loads(stated))
+
+
+def _qos_class(stated: Sequence[Obj]) -> QosClass:
     requests = [_positive(r.get("requests")) for r in stated]
     limits = [_positive(r.get("limits")) for r in stated]
     if not any(requests) and not any(limits):

@@ -24,9 +24,13 @@ def metadata(meta: Obj, names: Names = dns_subdomain, path: str = "metadata") ->
     elif name:
         for problem in names(name):
             yield invalid(f"{path}.name", name, problem)
-    yield from label_map(meta.get("labels") or {}, f"{path}.labels")
-    yield from annotation_map(meta.get("annotations") or {}, f"{path}.annotations")
-    yield from _owners(meta.get("ownerReferences") or [], f"{path}.ownerReferences")
+    # Every event comes by here, and has none of these.
+    if meta.get("labels"):
+        yield from label_map(meta["labels"], f"{path}.labels")
+    if meta.get("annotations"):
+        yield from annotation_map(meta["annotations"], f"{path}.annotations")
+    if meta.get("ownerReferences"):
+        yield from _owners(meta["ownerReferences"], f"{path}.ownerReferences")
     for finalizer in meta.get("finalizers") or ():
         for problem in qualified_name_problems(finalizer):
             yield invalid(f"{path}.finalizers", finalizer, problem)

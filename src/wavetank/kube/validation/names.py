@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from ..label_syntax import label_value_problems, qualified_name_problems
 
@@ -50,7 +51,13 @@ Names = Callable[[str], list[str]]
 
 def _shaped(value: str, most_bytes: int, pattern: str, shape: str) -> list[str]:
     problems = [f"must be no more than {most_bytes} bytes"] if len(value.encode()) > most_bytes else []
-    return problems if re.fullmatch(pattern, value) else [*problems, shape]
+    return problems if _compiled(pattern).fullmatch(value) else [*problems, shape]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """``re`` keeps patterns as well, but asks more questions each time."""
+    return re.compile(pattern)
 
 
 def dns_label(value: str) -> list[str]:

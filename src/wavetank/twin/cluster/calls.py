@@ -43,3 +43,12 @@ class Call:
         """Say something once (upstream ``warning.AddWarning`` drops repeats)."""
         if text not in self.warnings:
             self.warnings.append(text)
+
+
+class _OwnCall(Call):
+    def warn(self, text: str) -> None:
+        return
+
+
+#: How the control plane itself writes, most of the time: one for all, since nobody reads its warnings.
+OWN = _OwnCall()

@@ -22,7 +22,7 @@ from . import addresses, events, eviction, lifecycle, patching, pods, scale, tok
 from .admission.attempt import Plugin
 from .authorization import KEYS as RBAC_KEYS
 from .authorization import Asked, Authorizer
-from .calls import SYSTEM, Call, User
+from .calls import OWN, SYSTEM, Call, User
 from .custom import CLEANUP_FINALIZER, Definitions
 from .custom import KEY as DEFINITIONS
 from .entrances import entrance
@@ -148,7 +148,9 @@ class Cluster:
         ``call`` says all about the request at once (the edge does so) and takes the place of ``user``, ``manager`` and
         ``dry_run``; ``resource`` is the view the object is written in, if its apiVersion and kind do not tell.
         """
-        call = call or Call(user, manager, dry_run)
+        call = call or (
+            OWN if user is SYSTEM and manager == OWN.manager and not dry_run else Call(user, manager, dry_run)
+        )
         resource = resource or self.resource_of(obj)
         if call.external:
             obj = self.meanings.read(obj, resource, call)
@@ -190,7 +192,7 @@ class Cluster:
         resource = self.resource_of(obj)
         metadata = obj["metadata"]
         live = self.get(resource.key, metadata.get("namespace", ""), metadata["name"])
-        return self._writes.write_status(live, {**live, "status": status}, resource, Call())
+        return self._writes.write_status(live, {**live, "status": status}, resource, OWN)
 
     @entrance
     def patch(

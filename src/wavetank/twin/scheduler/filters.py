@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .framework import FilterPlugin, NodeFilter, Rejection
 from .node_info import NodeInfo
@@ -45,7 +46,14 @@ class Filters:
                 return found
         return None
 
+    @cached_property
+    def _counting(self) -> tuple[NodeFilter, ...]:
+        """Those that keep counts of their own; the others need neither copies nor news."""
+        return tuple(part for part in self.parts if type(part).moved is not NodeFilter.moved)
+
     def copy(self) -> Filters:
+        if not self._counting:
+            return self
         return Filters(tuple(part.copy() for part in self.parts), self.names, self.only, self.local_count)
 
     def moved(self, pod: PodInfo, node: NodeInfo, count: int) -> None:
@@ -54,7 +62,7 @@ class Filters:
             node.add(pod)
         else:
             node.remove(pod)
-        for part in self.parts:
+        for part in self._counting:
             part.moved(pod, node, count)
 
 
