@@ -7,7 +7,6 @@ keeps in memory is gone when it is not.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from wavetank.kube.errors import ApiError
@@ -19,6 +18,7 @@ from wavetank.twin.controllers.informer import address
 
 from . import activation
 from .activation import Polled, Step, step_after
+from .checking import CheckFailedError, asked_of, check, differs
 from .health import FALLING_BACK, NO_FALLBACK, Health
 from .objects import OPERATOR
 from .readings import Readings
@@ -26,11 +26,8 @@ from .scaled_object import (
     FINALIZER,
     KEY,
     OWNER_LABEL,
-    BoundsError,
     ScaledObject,
     autoscaler_of,
-    check_bounds,
-    check_triggers,
     status_of,
     with_condition,
 )
@@ -41,16 +38,7 @@ HPAS = "horizontalpodautoscalers.autoscaling"
 PAUSED = ("True", "ScaledObjectPaused", "ScaledObject is paused")
 UNPAUSED = ("False", "ScaledObjectUnpaused", "pause annotation removed for ScaledObject")
 WRONG_TARGET = "ScaledObject doesn't have correct scaleTargetRef specification"
-WRONG_BOUNDS = "ScaledObject doesn't have correct Idle/Min/Max Replica Counts specification"
-WRONG_TRIGGERS = "ScaledObject doesn't have correct triggers specification"
 NO_AUTOSCALER = "failed to ensure HPA is correctly created for ScaledObject"
-
-
-@dataclass
-class CheckFailedError(Exception):
-    """A ScaledObject that cannot be served as it is; ``message`` is what its condition says."""
-
-    message: str
 
 
 class ScaledObjects(Controller):
@@ -93,7 +81,7 @@ class ScaledObjects(Controller):
     def _changed(self, change: Change) -> None:
         """A change of spec, annotations or deletion; the status is the operator's own."""
         old = change.old
-        if change.type == "MODIFIED" and old is not None and _asks(old) == _asks(change.object):
+        if change.type == "MODIFIED" and old is not None and asked_of(old) == asked_of(change.object):
             return
         self.enqueue(address(change.object))
 
@@ -140,7 +128,7 @@ class ScaledObjects(Controller):
         self._note_pauses(scaled)
         scale = self._scale(scaled)
         self._note_target(scaled, scale)
-        _check(scaled)
+        check(scaled)
         generation = int(scaled.obj["metadata"].get("generation") or 0)
         loop = self._loops.get(key)
         if loop is None or loop.generation != generation:
@@ -174,8 +162,18 @@ class ScaledObjects(Controller):
                 self.cluster.resource_of(scaled.target).key, scaled.namespace, scaled.target["name"]
             )
         except ApiError as error:
-            self.event(scaled.obj, "Warning", "ScaledObjectCheckFailed", "Target resource doesn't exist")
+            self.event(scaled.obj, "Warning", "ScaledObjectCheckFailed", self._missing(scaled))
             raise CheckFailedError(WRONG_TARGET) from error
+
+    def _missing(self, scaled: ScaledObject) -> str:
+        """What is missing of a target whose scale cannot be read."""
+        try:
+            key = self.cluster.resource_of(scaled.target).key
+        except ApiError as error:
+            return error.message
+        if self.cluster.find(key, scaled.namespace, scaled.target["name"]) is None:
+            return "Target resource doesn't exist"
+        return "Target resource doesn't expose /scale subresource"
 
     def _note_target(self, scaled: ScaledObject, scale: Obj) -> None:
         resource = self.cluster.resource_of(scaled.target)
@@ -202,7 +200,7 @@ class ScaledObjects(Controller):
             self._forget_renamed(scaled)
             if live is None:
                 self.cluster.create(wanted, manager="keda")
-            elif _differs(live, wanted):
+            elif differs(live, wanted):
                 identity = {**live["metadata"], **wanted["metadata"]}
                 self.cluster.update({**live, "metadata": identity, "spec": wanted["spec"]}, manager="keda")
         except ApiError as error:
@@ -400,38 +398,6 @@ class ScaledObjects(Controller):
             self.event(scaled.obj, "Normal", "ScaledObjectReady", "ScaledObject is ready for scaling")
         conditions = with_condition(conditions, "Ready", "True", "ScaledObjectReady", message)
         self._write(scaled, {**status, "conditions": _without_fallback(scaled, conditions)})
-
-
-def _check(scaled: ScaledObject) -> None:
-    """Raises CheckFailedError for what the object itself says wrongly."""
-    try:
-        check_bounds(scaled)
-    except BoundsError as error:
-        raise CheckFailedError(WRONG_BOUNDS) from error
-    try:
-        check_triggers(scaled.triggers)
-    except BoundsError as error:
-        raise CheckFailedError(WRONG_TRIGGERS) from error
-
-
-def _asks(obj: Obj) -> tuple[object, ...]:
-    metadata = obj["metadata"]
-    return obj.get("spec"), metadata.get("annotations"), metadata.get("deletionTimestamp"), metadata.get("finalizers")
-
-
-def _differs(live: Obj, wanted: Obj) -> bool:
-    """Whether what KEDA sets is set otherwise; what the API defaulted beside it does not count."""
-    labels = live["metadata"].get("labels") or {}
-    changed = any(labels.get(k) != v for k, v in wanted["metadata"]["labels"].items())
-    return changed or not _covers(live["spec"], wanted["spec"])
-
-
-def _covers(live: object, wanted: object) -> bool:
-    if isinstance(live, dict) and isinstance(wanted, dict):
-        return all(key in live and _covers(live[key], value) for key, value in wanted.items())
-    if isinstance(live, list) and isinstance(wanted, list):
-        return len(live) == len(wanted) and all(_covers(a, b) for a, b in zip(live, wanted, strict=True))
-    return live == wanted
 
 
 def _changes(conditions: list[Obj], said: tuple[str, str, str]) -> bool:

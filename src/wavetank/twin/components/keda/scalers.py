@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from wavetank.kube.selectors import InvalidSelectorError, LabelSelector, parse_label_selector
 from wavetank.kube.types import Obj
-from wavetank.twin.controllers.cron_schedule import InvalidScheduleError, Schedule, schedule_of
+from wavetank.twin.controllers.cron_schedule import Every, InvalidScheduleError, Schedule, schedule_of
 
 from .sources import Question
 
@@ -29,8 +29,8 @@ class ScalerError(Exception):
 class Cron:
     """Active between two schedules; ``replicas`` is the value then, 1 otherwise."""
 
-    start: Schedule
-    end: Schedule
+    start: Schedule | Every
+    end: Schedule | Every
     replicas: float
 
 

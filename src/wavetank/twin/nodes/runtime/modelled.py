@@ -16,7 +16,7 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster.ports import Usage
 from wavetank.twin.engine import Engine
 
-from .port import Container, Counter, Exit, Launch, Outcome, Sandbox, VolumeFiles
+from .port import Container, Counter, Exit, Launch, Outcome, Sandbox, VolumeFiles, Weighed
 from .stated_use import StatedUse, StatedUseError, stated_use
 
 
@@ -92,7 +92,7 @@ def idle_use(container: Obj) -> Use:
     return Use(cpu, max(memory, LEAST_MEMORY_BYTES))
 
 
-class ModelledContainer:
+class ModelledContainer(Weighed):
     """One start of a modelled container."""
 
     def __init__(self, engine: Engine, launch: Launch, behaviour: Behaviour, on_exit: Callable[[Exit], None]) -> None:

@@ -6,10 +6,11 @@ The kubelet owns every decision: when to start, probe, kill and restart. A runti
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from wavetank.kube.types import Obj
 
@@ -103,29 +104,32 @@ class Container(Protocol):
         ...
 
 
-@runtime_checkable
-class Weighed(Protocol):
-    """A container whose memory the kubelet can ask for at no cost, and kill as a kernel would: a modelled one."""
+class Weighed(ABC):
+    """A container whose memory the kubelet can ask for at no cost, and kill as a kernel would: a modelled one.
+
+    A base class and no protocol: it is asked for at every change of a pod, and the check of a protocol takes far longer.
+    """
 
     @property
+    @abstractmethod
     def is_lively(self) -> bool:
         """Whether its use may be other than that of an idle container."""
-        ...
 
     @property
+    @abstractmethod
     def grows(self) -> bool:
         """Whether its memory grows by itself."""
-        ...
 
+    @abstractmethod
     def memory_bytes(self) -> int: ...
 
+    @abstractmethod
     def run_out_of_memory(self) -> None:
         """The kernel kills it for want of memory: exit code 137, reason OOMKilled."""
-        ...
 
+    @abstractmethod
     def pod_changed(self, pod: Obj) -> None:
         """Annotations of its pod may state another use now."""
-        ...
 
 
 class Sandbox(Protocol):
