@@ -20,6 +20,8 @@ import pytest
 import yaml
 from command_line import WAVETANK, Ended, wavetank
 
+from wavetank.app.bare_nodes import read_nodes
+
 NODES = Path(__file__).parents[1] / "data" / "kubectl" / "nodes.json"
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 PODS = """
@@ -236,3 +238,17 @@ def test_a_server_that_is_no_twin_is_called_so(tmp_path: Path) -> None:
     assert f"{url} is not a wavetank twin" in ended.err
     ended = explain(kubeconfig, "pod", "a")
     assert f"nothing answers at {url}" in ended.err
+
+
+def test_nodes_may_be_written_in_yaml_with_numbers_as_amounts(tmp_path: Path) -> None:
+    rows = [
+        {"name": "a", "capacity": {"cpu": 2, "memory": "4Gi", "nvidia.com/gpu": 1}, "allocatable": {"cpu": 1.5}},
+        {"name": "b", "ip": "10.0.0.10", "capacity": {"cpu": "2", "memory": "4Gi", "pods": 5}},
+    ]
+    as_json, as_yaml = tmp_path / "nodes.json", tmp_path / "nodes.yaml"
+    as_json.write_text(json.dumps(rows))
+    as_yaml.write_text(yaml.safe_dump(rows))
+    first, second = read_nodes(as_json)
+    assert (first, second) == read_nodes(as_yaml)
+    assert (first.address, second.address) == ("10.0.0.11", "10.0.0.10")
+    assert first.allocatable == {"cpu": "1.5", "memory": "4Gi", "nvidia.com/gpu": "1", "pods": "110"}

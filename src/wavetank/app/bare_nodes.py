@@ -104,15 +104,43 @@ class NodeFile(_Written):
 
 def read_nodes(path: Path) -> tuple[ScriptedNode, ...]:
     """The nodes of a file; InputError with every mistake in it, each at its line and column."""
-    return _nodes(_items(_text(path), str(path)))
+    return _nodes(_text(path), str(path))
 
 
 def nodes_of(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[ScriptedNode, ...]:
     """The nodes of rows as the file has them; ``name`` is what problems call them."""
-    return _nodes(_items(json.dumps([dict(row) for row in rows], indent=1), name))
+    return _nodes(json.dumps([dict(row) for row in rows], indent=1), name)
 
 
-def _nodes(root: Sequence) -> tuple[ScriptedNode, ...]:
+def _nodes(text: str, file: str) -> tuple[ScriptedNode, ...]:
+    written = _flawless(text)
+    if written is None:
+        written = _read(_items(text, file))
+    addresses = _addresses({node.ip for node in written})
+    return tuple(node.node(node.ip or next(addresses)) for node in written)
+
+
+def _flawless(text: str) -> list[NodeFile] | None:
+    """The nodes of JSON with nothing wrong in it, read the fast way; None for everything that must be looked at closely."""
+    try:
+        rows = json.loads(text, parse_float=Decimal, object_pairs_hook=_without_repeats)
+        written = [NodeFile.model_validate(row) for row in rows] if isinstance(rows, list) else []
+    except (ValueError, RecursionError):
+        return None
+    names, addresses = [node.name for node in written], [node.ip for node in written if node.ip]
+    unique = len({*names}) == len(names) and len({*addresses}) == len(addresses)
+    return written if written and unique else None
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is written twice")
+    return found
+
+
+def _read(root: Sequence) -> list[NodeFile]:
+    """InputError with everything that is wrong."""
     written: list[tuple[Node, NodeFile]] = []
     problems: list[Problem] = []
     for item in root.items:
@@ -124,8 +152,7 @@ def _nodes(root: Sequence) -> tuple[ScriptedNode, ...]:
     problems += _repeated([entry for entry in written if entry[1].ip], "ip")
     if problems:
         raise InputError(problems)
-    addresses = _addresses({node.ip for _, node in written})
-    return tuple(node.node(node.ip or next(addresses)) for _, node in written)
+    return [node for _, node in written]
 
 
 def _repeated(written: list[tuple[Node, NodeFile]], field: str) -> Iterator[Problem]:
