@@ -10,6 +10,9 @@ import pytest
 from kubectl_replay import replayed, session
 from worlds import ApiWorld, open_api, recorded_nodes
 
+from wavetank.twin.history import snapshot_of
+from wavetank.twin.restored import restored
+
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed"),
@@ -65,6 +68,8 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with open_api(ApiWorld(recorded_nodes())) as world:
         world.api.write_kubeconfig(path)
         yield path
+    # Whatever kubectl did, it can be done again to the same end.
+    restored(snapshot_of(world.cluster, world.history))
 
 
 @pytest.mark.parametrize("name", SESSIONS)

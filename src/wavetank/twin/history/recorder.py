@@ -87,6 +87,8 @@ class History:
             self.forgo(f"{verb} at {self._engine.now:.3f} s had something that JSON cannot hold: {error}")
 
     def leaked(self, what: str) -> None:
+        if self._obstacles:
+            return  # Most likely a consequence: processes, for one, act when they like.
         self.forgo(f"at {self._engine.now:.3f} s something came past the verbs of the cluster: {what}")
 
 
