@@ -1,8 +1,7 @@
 """The running program: looks at the cluster again and again, and acts. Upstream: ``core/static_autoscaler.go``.
 
-A look takes no time here. The next one (``loop/trigger.go``) comes after the scan interval, at once after one that changed
-something, and when a pod is found unschedulable. ``close`` ends it; what it knows (timers, back-offs) ends with it, as the
-memory of a process does.
+The next look (``loop/trigger.go``) comes after the scan interval, at once after one that changed something, and when a pod is
+found unschedulable. ``close`` ends it; what it knows (timers, back-offs) ends with it, as the memory of a process does.
 """
 
 from __future__ import annotations
@@ -37,6 +36,8 @@ from .templates import Template, Templates
 
 #: From a write to the look that it leads to: the latency of a watch.
 REACTION_SECONDS = 0.002
+#: How long a look takes, in which no other begins; assumed, of a small cluster. What it does it does at its beginning.
+LOOK_SECONDS = 0.1
 NEVER = -3600.0
 
 
@@ -55,6 +56,7 @@ class Loop:
         self._startup = frozenset((*settings.startup_taint, *settings.ignore_taint))
         self._waiting: dict[str, tuple[str, str]] = {}
         self._timer: Timer | None = None
+        self._busy_until_seconds = 0.0
         self._closed = False
         self._productive = False
         self._too_new = False
@@ -107,14 +109,16 @@ class Loop:
         """Look then, or earlier if that is planned."""
         if self._closed:
             return
+        due = max(self._engine.now + seconds, self._busy_until_seconds)
         if self._timer is not None and self._timer.active:
-            if self._timer.seconds <= self._engine.now + seconds:
+            if self._timer.seconds <= due:
                 return
             self._timer.cancel()
-        self._timer = self._engine.call_later(seconds, self._run)
+        self._timer = self._engine.call_at(due, self._run)
 
     def _run(self) -> None:
         self._productive = self._too_new = False
+        self._busy_until_seconds = self._engine.now + LOOK_SECONDS
         self.look()
         immediately = self._productive and self._settings.frequent_loops_enabled
         self._plan(0.0 if immediately else self._settings.scan_interval)
