@@ -155,6 +155,18 @@ def test_resources_change_in_place_when_they_fit_and_wait_when_not() -> None:
     assert there.container()["resources"] == {"requests": {"cpu": "500m"}}
 
 
+def test_a_policy_can_ask_for_a_restart() -> None:
+    there = World()
+    policy = [{"resourceName": "memory", "restartPolicy": "RestartContainer"}]
+    there.run(pod("web", container(resources={"requests": {"memory": "64Mi"}}, resizePolicy=policy)))
+    there.after(10)
+    resized(there, {"requests": {"memory": "128Mi"}})
+    there.after(15)
+    assert there.container()["restartCount"] == 1
+    assert there.container()["resources"] == {"requests": {"memory": "128Mi"}}
+    assert there.messages("Killing") == ["Container app resize requires restart"]
+
+
 def resized(there: World, resources: Obj) -> None:
     live = there.pod()
     spec = {**live["spec"], "containers": [{**live["spec"]["containers"][0], "resources": resources}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,24 @@ def test_triggers_that_cannot_be_built_are_told(bench: Bench, trigger: Obj, text
     bench.run(1)
     assert ("KEDAScalerFailed", text) in bench.events("ScaledObject")
     assert bench.conditions(KEY, "jobs")["Ready"] == ("False", "ScaledObjectCheckFailed")
+
+
+def test_authentications_give_parameters_and_know_who_uses_them(bench: Bench) -> None:
+    bench.sources.set("prometheus", "secret", 3.0)
+    data = {"token": base64.b64encode(b"secret").decode()}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}, "data": data}
+    bench.cluster.create(secret)
+    spec = {"secretTargetRef": [{"parameter": "bearerToken", "name": "s", "key": "token"}]}
+    bench.make("keda.sh/v1alpha1", "TriggerAuthentication", "auth", spec)
+    bench.deployment(replicas=1)
+    metadata = {"serverAddress": "http://p", "query": "rate", "threshold": "1"}
+    scaled(bench, {"type": "prometheus", "metadata": metadata, "authenticationRef": {"name": "auth"}})
+    bench.run(40)
+    assert bench.replicas() == 3
+    found = bench.cluster.get("triggerauthentications.keda.sh", "shop", "auth")
+    assert found["status"] == {"scaledobjects": "jobs"}
+    events = bench.events("TriggerAuthentication")
+    assert events == [("TriggerAuthenticationAdded", "New TriggerAuthentication configured")]
 
 
 def test_a_target_that_appears_later_is_found(bench: Bench) -> None:

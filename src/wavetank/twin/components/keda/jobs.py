@@ -17,6 +17,7 @@ from wavetank.twin.controllers.base import Context, Controller, Key
 from wavetank.twin.controllers.informer import address
 
 from .activation import ACTIVE, INACTIVE
+from .authentications import note_use
 from .job_scaling import Running, demand_of, jobs_to_start, max_jobs
 from .objects import OPERATOR
 from .readings import Measured, Readings
@@ -116,6 +117,7 @@ class ScaledJobs(Controller):
         self._forget_older(obj, generation)
         loop = self._loops[key] = Loop(generation, scalers)
         self._note_triggers(obj)
+        note_use(self.cluster, obj, "scaledjobs")
         self.event(obj, "Normal", "KEDAScalersStarted", "Started scalers watch")
         if status_of(_conditions(self._live(obj)), "Ready") != "True":
             self.event(obj, "Normal", "ScaledJobReady", "ScaledJob is ready for scaling")

@@ -7,6 +7,7 @@ from wavetank.twin.components.parts import Parts
 from wavetank.twin.controllers.base import Context
 from wavetank.twin.controllers.informer import Informer
 
+from .authentications import Authentications
 from .jobs import ScaledJobs
 from .metrics import KedaMetrics
 from .objects import METRICS, NAMESPACE, OPERATOR, WEBHOOKS
@@ -29,6 +30,7 @@ class Keda:
         self._parts = Parts(cluster, _PARTS, self._turned)
         self.metrics = KedaMetrics(cluster, self._objects, readings, self.serves)
         self._end_webhooks = cluster.add_webhook(webhooks_of(cluster, lambda: self.serves("webhooks")))
+        self._authentications = Authentications(cluster, lambda: self.serves("operator"))
         self._objects.start()
         self._jobs.start()
         if self.serves("operator"):
@@ -36,6 +38,7 @@ class Keda:
 
     def close(self) -> None:
         self._parts.close()
+        self._authentications.close()
         self._end_webhooks()
         self._objects.close()
         self._jobs.close()

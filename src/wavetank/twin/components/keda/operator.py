@@ -18,6 +18,7 @@ from wavetank.twin.controllers.informer import address
 
 from . import activation
 from .activation import Polled, Step, step_after
+from .authentications import note_use
 from .checking import CheckFailedError, asked_of, check, differs
 from .health import FALLING_BACK, NO_FALLBACK, Health
 from .objects import OPERATOR
@@ -108,6 +109,7 @@ class ScaledObjects(Controller):
             self._say_failed(scaled, error.message)
             raise ApiError(500, "InternalError", error.message) from error
         self._say_ready(scaled, message)
+        note_use(self.cluster, scaled.obj, "scaledobjects")
 
     def _marked(self, obj: Obj) -> Obj:
         """With KEDA's finalizer and the label by which the metrics server finds it."""

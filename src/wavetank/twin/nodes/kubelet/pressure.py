@@ -114,7 +114,11 @@ class MemoryWatch:
         for tenant in self._tenants():
             for record in tenant.records.values():
                 limit = limit_bytes(record.spec)
-                if limit is not None and isinstance(record.process, ModelledContainer) and record.process.memory_bytes() > limit:
+                if (
+                    limit is not None
+                    and isinstance(record.process, ModelledContainer)
+                    and record.process.memory_bytes() > limit
+                ):
                     record.process.run_out_of_memory()
 
     def _kill_for_the_system(self, pods: list[PodMemory]) -> bool:

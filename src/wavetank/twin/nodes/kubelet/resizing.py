@@ -1,7 +1,6 @@
 """Resources that are changed while a pod runs: which containers, and what the pod's status says of it. Pure.
 
 Upstream ``pkg/kubelet/allocation`` (``handlePodResourcesResize``): a resize that does not fit waits as ``PodResizePending``.
-``resizePolicy: RestartContainer`` is not followed: no container is restarted for a resize here.
 """
 
 from __future__ import annotations
@@ -26,6 +25,19 @@ def resized_containers(records: Mapping[str, ContainerRecord], pod: Obj) -> list
         if record is not None and (record.spec.get("resources") or {}) != (container.get("resources") or {}):
             found.append((record, container))
     return found
+
+
+def needs_restart(record: ContainerRecord, container: Obj) -> bool:
+    """Whether ``resizePolicy`` asks for a restart when one of the resources that change does."""
+    restarting = {
+        p["resourceName"] for p in container.get("resizePolicy") or () if p["restartPolicy"] == "RestartContainer"
+    }
+    old, new = record.spec.get("resources") or {}, container.get("resources") or {}
+    return any(
+        (old.get(part) or {}).get(name) != (new.get(part) or {}).get(name)
+        for part in ("requests", "limits")
+        for name in restarting
+    )
 
 
 def status_after_resize(pod: Obj, refused: Refusal | None, now: datetime) -> Obj:

@@ -23,7 +23,7 @@ from .host import Host
 from .pod_status import Facts, failed_to_initialize, is_past, pod_status
 from .prober import KINDS, TITLES, Kind, ProbeWorker
 from .record import ContainerRecord, Waiting, ephemeral_record, records_of
-from .resizing import resized_containers, status_after_resize
+from .resizing import needs_restart, resized_containers, status_after_resize
 from .setup import Setup
 from .starter import Starter
 from .stopping import LEAST_GRACE_SECONDS, Stopping
@@ -290,6 +290,9 @@ class PodWorker:
             self.pod = self._host.cluster.set_status(pod, status_after_resize(pod, refused, self._engine.utc))
             if refused is None:
                 for record, container in resized:
+                    if needs_restart(record, container):
+                        grace_seconds = float(pod["spec"].get("terminationGracePeriodSeconds", 30))
+                        self._stop_container(record, grace_seconds, f"Container {record.name} resize requires restart")
                     record.spec = {**record.spec, "resources": container.get("resources") or {}}
                 self.publish()
 
@@ -355,14 +358,14 @@ class PodWorker:
         self.publish()
         self._continue_stopping()
 
-    def _stop_container(self, record: ContainerRecord, grace_seconds: float) -> None:
+    def _stop_container(self, record: ContainerRecord, grace_seconds: float, message: str = "") -> None:
         if record.process is None:
             return
         if record.name in self._stopping:
             self._stopping[record.name].shorten(grace_seconds)
             return
-        message = f"Stopping container {record.name}"
-        self._stopping[record.name] = Stopping(self._host, self.pod, record, grace_seconds, message)
+        told = message or f"Stopping container {record.name}"
+        self._stopping[record.name] = Stopping(self._host, self.pod, record, grace_seconds, told)
 
     def _continue_stopping(self) -> None:
         """Sidecars go after the others, the last one first."""
