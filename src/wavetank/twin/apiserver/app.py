@@ -19,8 +19,8 @@ from wavetank.twin.cluster.authorization import Asked
 from wavetank.twin.cluster.registry import is_stored, no_such_resource
 
 from .edge import EXTERNAL_METRICS_GROUP, METRICS_GROUP, Edge, method_not_allowed
-from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, Upgrade, refusal
-from .handlers import discovery, metrics, proxy, reading, subresources, watching, writing
+from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, Upgrade, pretty, refusal
+from .handlers import discovery, health, metrics, proxy, reading, subresources, watching, writing
 from .handlers.documents import Documents
 from .handlers.tank import Routes
 from .identity import TokenAuthenticator, impersonated, refused, unauthorized, user_of_request
@@ -63,7 +63,7 @@ class Application:
                 sender.started = True
                 await answer.serve()
             else:
-                await sender.answer(answer, with_body=exchange.method != "HEAD")
+                await sender.answer(pretty(answer, exchange), with_body=exchange.method != "HEAD")
         except Exception as error:
             if sender.started:
                 log.exception("%s %s broke off", exchange.method, exchange.path)
@@ -152,8 +152,12 @@ class Application:
                 return discovery.version(edge, exchange)
             case ["openapi", *_]:
                 return self._documents.answer(exchange)
-            case [word, *_] if f"/{word}" in discovery.HEALTH:
-                return discovery.health()
+            case []:
+                return discovery.paths(edge, exchange)
+            case ["metrics"]:
+                return health.metrics(edge)
+            case [word, *_] if word in health.ROOTS:
+                return health.health(exchange)
             case _:
                 raise no_such_resource()
 

@@ -22,6 +22,8 @@ from . import gojson
 MOST_BYTES = 3 * 1024 * 1024
 MOST_YAML_NODES = 1_000_000
 MOST_DEPTH = 500
+#: ``maxJSONPatchOperations`` of apiserver's patch handler.
+MOST_PATCH_OPERATIONS = 10_000
 Shape = Literal["object", "table", "metadata"]
 
 
@@ -127,6 +129,9 @@ def patch_value(body: bytes) -> Any:
         why = gojson.parse_error(body.decode("utf-8", "replace")) or str(error)
         raise bad_request(f"error decoding patch: {why}") from error
     _check_depth(value)
+    if isinstance(value, list) and len(value) > MOST_PATCH_OPERATIONS:
+        text = f"The allowed maximum operations in a JSON patch is {MOST_PATCH_OPERATIONS}, got {len(value)}"
+        raise ApiError(413, "RequestEntityTooLarge", text)
     return value
 
 

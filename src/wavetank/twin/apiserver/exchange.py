@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from wavetank.kube.errors import ApiError, bad_request
+import orjson
+
+from wavetank.kube.errors import ApiError, Cause, bad_request, invalid
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Call, User
 from wavetank.twin.cluster.calls import FieldValidation
@@ -28,6 +30,9 @@ Send = Callable[[Message], Awaitable[None]]
 PIECE_BYTES = 256 * 1024
 #: A client that takes nothing of a stream for so long is let go.
 STUCK_SECONDS = 60.0
+_PEOPLE = ("curl", "Wget", "Mozilla/5.0")
+_OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+MOST_MANAGER_BYTES = 128
 _VALIDATIONS: dict[str, FieldValidation] = {"Ignore": "Ignore", "Warn": "Warn", "Strict": "Strict"}
 
 
@@ -95,7 +100,10 @@ class Exchange:
     async def body(self) -> bytes:
         """The whole body; ApiError 413 when it is too long."""
         too_long = ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {MOST_BYTES}")
-        if int(self.header("content-length") or 0) > MOST_BYTES:
+        length = self.header("content-length") or "0"
+        if not length.isdecimal():
+            raise bad_request(f"invalid Content-Length {length!r}")
+        if int(length) > MOST_BYTES:
             raise too_long
         self._is_read = True
         chunks, size, more = [], 0, True
@@ -135,6 +143,21 @@ class Exchange:
     def is_dry_run(self) -> bool:
         return "All" in self.query.get("dryRun", "")
 
+    def _check_options(self) -> None:
+        """ApiError 422 for options of a write that do not exist (``ValidateCreateOptions`` and its like of apimachinery)."""
+        dry_run, manager, found = self.query.get("dryRun", ""), self.query.get("fieldManager", ""), []
+        if dry_run not in ("", "All"):
+            text = f'Unsupported value: ["{dry_run}"]: supported values: "All"'
+            found.append(Cause("FieldValueNotSupported", text, "dryRun"))
+        if len(manager.encode()) > MOST_MANAGER_BYTES:
+            text = f"Too long: may not be more than {MOST_MANAGER_BYTES} bytes"
+            found.append(Cause("FieldValueTooLong", text, "fieldManager"))
+        if not manager.isprintable():
+            text = f"Invalid value: {orjson.dumps(manager).decode()}: should only contain printable characters"
+            found.append(Cause("FieldValueInvalid", text, "fieldManager"))
+        if found:
+            raise invalid("meta.k8s.io", _OPTIONS.get(self.method, "DeleteOptions"), "", found)
+
     def call(self, default_validation: FieldValidation = "Warn") -> Call:
         """How the request wants something written; ApiError 400 for values that do not exist."""
         validation = self.query.get("fieldValidation", "") or default_validation
@@ -142,6 +165,7 @@ class Exchange:
             raise bad_request(
                 f'fieldValidation parameter unsupported: {validation}; supported values: "Ignore", "Strict", "Warn"'
             )
+        self._check_options()
         manager = self.query.get("fieldManager") or self.header("user-agent").split("/")[0] or "unknown"
         return Call(
             self.user,
@@ -156,6 +180,16 @@ class Exchange:
 def answer_of(value: Any, wanted: Accepted, status: int = 200) -> Answer:
     body = yaml_bytes(value) if wanted.yaml else json_bytes(value)
     return Answer(body, status, wanted.media_type)
+
+
+def pretty(answer: Answer, exchange: Exchange) -> Answer:
+    """The answer with line breaks, for people: those who ask for it, and browsers, curl and wget (``isPrettyPrint``)."""
+    asked = exchange.query.get("pretty")
+    wanted = exchange.header("user-agent").startswith(_PEOPLE) if asked is None else asked in ("", "1", "true")
+    if not wanted or not answer.media_type.startswith("application/json") or not answer.body:
+        return answer
+    body = orjson.dumps(orjson.loads(answer.body), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return replace(answer, body=body)
 
 
 def refusal(error: ApiError) -> Answer:

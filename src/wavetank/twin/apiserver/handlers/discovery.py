@@ -11,7 +11,8 @@ from wavetank.twin.cluster.registry import no_such_resource
 
 from ..content import media_types
 from ..edge import Edge
-from ..exchange import Answer, Exchange, answer_of, text_answer
+from ..exchange import Answer, Exchange, answer_of
+from .health import ROOTS
 
 _AGGREGATED = "APIGroupDiscoveryList"
 
@@ -138,14 +139,21 @@ def _legacy_entries(resource: Resource) -> list[Obj]:
     return entries
 
 
-# Versions and health -----------------------------------------------------------------------------------------------
+def paths(edge: Edge, exchange: Exchange) -> Answer:
+    """``/``: what else there is."""
+    groups = _groups(edge)
+    versions = [f"/apis/{g}/{v}" for g, found in groups.items() if g for v in found]
+    listed = ["/api", "/api/v1", "/apis", *(f"/apis/{g}" for g in groups if g), *versions]
+    listed += ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+    return answer_of({"paths": sorted(listed)}, exchange.accepted(tables=False))
 
-HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+
+# Versions ----------------------------------------------------------------------------------------------------------
 
 
 def is_public(path: str) -> bool:
-    """What anybody may ask, without a credential."""
-    return path.rstrip("/") in (*HEALTH, "/version")
+    """What anybody may ask, without a credential (the role ``system:public-info-viewer``)."""
+    return path.strip("/") in (*ROOTS, "version")
 
 
 def version(edge: Edge, exchange: Exchange) -> Answer:
@@ -166,7 +174,3 @@ def version(edge: Edge, exchange: Exchange) -> Answer:
         "platform": f"linux/{platform.machine().replace('x86_64', 'amd64').replace('aarch64', 'arm64')}",
     }
     return answer_of(info, exchange.accepted(tables=False))
-
-
-def health() -> Answer:
-    return text_answer("ok")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from wavetank.kube.errors import bad_request
+from wavetank.kube.errors import Cause, bad_request, invalid
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import patching
 from wavetank.twin.cluster.ports import LogQuery
@@ -78,6 +78,7 @@ async def log(edge: Edge, exchange: Exchange) -> Answer | Stream:
     target = exchange.target
     pod = edge.cluster.get("pods", target.namespace, target.name)
     container = container_of(pod, exchange.query.get("container", ""))
+    _check_log_options(exchange)
     if not pod["spec"].get("nodeName"):
         return text_answer("")
     query = LogQuery(
@@ -92,6 +93,21 @@ async def log(edge: Edge, exchange: Exchange) -> Answer | Stream:
     chunks = edge.logs.read(target.namespace, target.name, query)
     first = await _first(chunks)
     return Stream(_rest(first, chunks), "text/plain")
+
+
+def _check_log_options(exchange: Exchange) -> None:
+    """ApiError 422 for numbers that mean nothing (``ValidatePodLogOptions``)."""
+    causes = []
+    for name, least, words in (
+        ("tailLines", 0, "must be greater than or equal to 0"),
+        ("limitBytes", 1, "must be greater than 0"),
+        ("sinceSeconds", 1, "must be greater than 0"),
+    ):
+        value = exchange.number(name)
+        if value is not None and value < least:
+            causes.append(Cause("FieldValueInvalid", f"Invalid value: {value}: {words}", name))
+    if causes:
+        raise invalid("", "PodLogOptions", exchange.target.name, causes)
 
 
 def container_of(pod: Obj, asked: str) -> str:

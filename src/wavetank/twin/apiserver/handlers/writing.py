@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wavetank.kube.errors import ApiError, bad_request
+from wavetank.kube.errors import ApiError, Cause, bad_request, invalid
 from wavetank.kube.types import Obj, Resource
 from wavetank.twin.cluster import patching, reviews, views
 from wavetank.twin.cluster.registry import is_stored
@@ -158,7 +158,12 @@ async def _options(edge: Edge, exchange: Exchange) -> Obj:
     """DeleteOptions from the body and the query; the query counts where the body is silent."""
     raw = await exchange.body()
     body = body_value(raw, exchange.header("content-type"), "DeleteOptions") if raw.strip() else {}
-    options: Obj = edge.cluster.meanings.read_action(body, _OPTIONS) if isinstance(body, dict) else {}
+    if not isinstance(body, dict):
+        raise bad_request("the object provided is unrecognized (must be of type DeleteOptions): it is no object")
+    if body.get("kind") not in (None, "", "DeleteOptions"):
+        version = body.get("apiVersion") or exchange.target.version
+        raise bad_request(f'no kind "{body["kind"]}" is registered for version "{version}" in scheme "DeleteOptions"')
+    options: Obj = edge.cluster.meanings.read_action(body, _OPTIONS)
     if exchange.number("gracePeriodSeconds") is not None:
         options.setdefault("gracePeriodSeconds", exchange.number("gracePeriodSeconds"))
     for key in ("propagationPolicy", "orphanDependents"):
@@ -178,6 +183,10 @@ def _propagation(options: Obj) -> str:
             f'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "{policy}": '
             'supported values: "Background", "Foreground", "Orphan"',
         )
+    if options.get("orphanDependents") is not None and policy:
+        text = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
+        cause = Cause("FieldValueInvalid", text, "propagationPolicy")
+        raise invalid("meta.k8s.io", "DeleteOptions", "", [cause])
     if options.get("orphanDependents") is not None and not policy:
         return "Orphan" if options["orphanDependents"] else "Background"
     return policy or "Background"
