@@ -1,11 +1,12 @@
 """Every write to the store in the journal: who, what, which version, what changed in short, and because of what.
 
 ``Store`` calls ``began`` before it tells its subscribers of a change and ``ended`` after, so that what subscribers plan happens
-because of the write. On the path of every write: it compares identities first and formats only what differs.
+because of the write. On the path of every write: what changed is only worked out when somebody reads it.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from wavetank.kube.types import Obj
@@ -30,7 +31,7 @@ class WriteJournal:
         engine, metadata = self._engine, change.object["metadata"]
         subject = subject_of(change.resource_key, metadata.get("namespace"), metadata["name"])
         before = engine.cause
-        engine.record(engine.actor, _ACTIONS[change.type], subject, _detail(change))
+        engine.record(engine.actor, _ACTIONS[change.type], subject, partial(_detail, change))
         return before
 
     def ended(self, before: int) -> None:
@@ -62,7 +63,8 @@ def differences(old: Obj, new: Obj) -> list[str]:
             _fields(key, before, value, found)
         elif value != before:
             found.append(key)
-    found += [f"-{key}" for key in old if key not in new]
+    if not old.keys() <= new.keys():
+        found += [f"-{key}" for key in old if key not in new]
     return found
 
 
@@ -75,7 +77,8 @@ def _fields(path: str, old: Obj, new: Obj, found: list[str]) -> None:
             _conditions(f"{path}.conditions", before, value, found)
         else:
             found.append(_shown(f"{path}.{key}", value))
-    found += [f"-{path}.{key}" for key in old if key not in new]
+    if not old.keys() <= new.keys():
+        found += [f"-{path}.{key}" for key in old if key not in new]
 
 
 def _shown(path: str, value: Any) -> str:

@@ -14,7 +14,7 @@ from random import Random
 from typing import TypeVar
 
 from .inputs import Inputs
-from .journal import Journal, name_of_module
+from .journal import Detail, Journal, name_of_module
 
 T = TypeVar("T")
 Action = Callable[[], None]
@@ -180,11 +180,10 @@ class Engine:
     def run_for(self, duration_seconds: float) -> None:
         self.run_until(self.now + duration_seconds)
 
-    def record(self, actor: str, action: str, subject: str, detail: str = "") -> int:
+    def record(self, actor: str, action: str, subject: str, detail: Detail = "") -> int:
         """Write the journal; what is scheduled or recorded next in this action happens because of it."""
         if not self.inside:
             self._leak(f"{actor} {action} {subject}")
         because = self.cause if self.inside else 0
-        entry = self.journal.record(self.now, actor, action, subject, detail, because)
-        self.cause = entry.number
-        return entry.number
+        self.cause = self.journal.record(self.now, actor, action, subject, detail, because)
+        return self.cause

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 #: Packages whose modules are parts of one thing: the journal names the thing.
 _PACKAGE_PREFIX = "wavetank.twin."
 
 
-class Entry(NamedTuple):
-    """``seconds`` since the engine's epoch; ``because`` is the number of an earlier entry, or 0.
+#: What an entry says beside who did what; a function says it when it is asked, and must say the same whenever that is.
+Detail: TypeAlias = str | Callable[[], str]
+#: As many as a store remembers changes, which is what functions hold on to.
+FRESH = 20_000
 
-    A tuple, because a busy world writes tens of thousands of them per second.
-    """
+
+class Entry(NamedTuple):
+    """``seconds`` since the engine's epoch; ``because`` is the number of an earlier entry, or 0."""
 
     number: int
     seconds: float
@@ -37,24 +40,44 @@ class Entry(NamedTuple):
         return f"#{self.number} {self.seconds:.3f}s {self.actor} {self.action} {self.subject}{detail}{cause}"
 
 
+_Fresh: TypeAlias = tuple[int, float, str, str, str, Detail, int]
+
+
+def _written(fresh: _Fresh) -> Entry:
+    number, seconds, actor, action, subject, detail, because = fresh
+    return Entry(number, seconds, actor, action, subject, detail if isinstance(detail, str) else detail(), because)
+
+
 class Journal:
-    """The last ``limit`` entries, oldest first. Numbers go on counting when old entries fall out."""
+    """The last ``limit`` entries, oldest first. Numbers go on counting when old entries fall out.
+
+    Details may be given as functions: they are asked when somebody reads, or when the entry is no longer one of the
+    ``FRESH`` newest, since what they hold on to must not live for ever.
+    """
 
     def __init__(self, limit: int = 200_000) -> None:
         self._entries: deque[Entry] = deque(maxlen=limit)
+        self._fresh: deque[_Fresh] = deque()
         self._count = 0
 
-    def record(self, seconds: float, actor: str, action: str, subject: str, detail: str, because: int) -> Entry:
-        self._count += 1
-        entry = Entry(self._count, seconds, actor, action, subject, detail, because)
-        self._entries.append(entry)
-        return entry
+    def record(self, seconds: float, actor: str, action: str, subject: str, detail: Detail, because: int) -> int:
+        """Write an entry; returns its number."""
+        self._count = number = self._count + 1
+        self._fresh.append((number, seconds, actor, action, subject, detail, because))
+        if len(self._fresh) > FRESH:
+            self._entries.append(_written(self._fresh.popleft()))
+        return number
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+        return iter(self._settled())
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._settled())
+
+    def _settled(self) -> deque[Entry]:
+        while self._fresh:
+            self._entries.append(_written(self._fresh.popleft()))
+        return self._entries
 
     @property
     def count(self) -> int:
@@ -63,13 +86,15 @@ class Journal:
 
     def entry(self, number: int) -> Entry | None:
         """An entry by its number; None when it has fallen out or was never written."""
-        place = number - (self._count - len(self._entries)) - 1
-        return self._entries[place] if 0 <= place < len(self._entries) else None
+        entries = self._settled()
+        place = number - (self._count - len(entries)) - 1
+        return entries[place] if 0 <= place < len(entries) else None
 
     def after(self, number: int, most: int | None = None) -> list[Entry]:
         """Entries with greater numbers than this, oldest first; not more than ``most``."""
-        skipped = max(0, number - (self._count - len(self._entries)))
-        return list(islice(self._entries, skipped, None if most is None else skipped + most))
+        entries = self._settled()
+        skipped = max(0, number - (self._count - len(entries)))
+        return list(islice(entries, skipped, None if most is None else skipped + most))
 
     def chain(self, number: int) -> list[Entry]:
         """The entry and what led to it, the first cause last. Empty when the entry is not remembered."""
@@ -82,7 +107,7 @@ class Journal:
     def digest(self) -> str:
         """SHA-256 of all entries that are remembered, and of how many there ever were."""
         summed = hashlib.sha256(str(self._count).encode())
-        for entry in self._entries:
+        for entry in self._settled():
             summed.update(f"\n{entry.seconds!r} {entry}".encode("utf-8", "surrogatepass"))
         return summed.hexdigest()
 
