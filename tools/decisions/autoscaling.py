@@ -20,7 +20,7 @@ from .given import NAMESPACE, Case, UnplayableError, complete, require_known
 #: How long the Deployment exists before the autoscaler is made, which is t = 0.
 BEFORE_SECONDS = 7.0
 #: Conditions carry whole seconds. Between which of them a recording began is not known; most began well inside one.
-PHASE_SECONDS = 0.5
+PHASE_SECONDS = 0.4
 MIB = 1024 * 1024
 AUTOSCALER = "HorizontalPodAutoscaler"
 HPAS = "horizontalpodautoscalers.autoscaling"

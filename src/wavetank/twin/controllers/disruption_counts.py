@@ -62,25 +62,32 @@ def status_of(budget: Obj, counts: Counts, disrupted: Mapping[str, str], now: da
         "disruptionsAllowed": counts.allowed,
         "expectedPods": counts.expected,
         "observedGeneration": generation,
-        "conditions": allowed_condition(budget, enough, "SufficientPods" if enough else "InsufficientPods", "", now),
+        "conditions": allowed_condition(budget, enough, *_words(enough), now, generation),
     }
     return status | ({"disruptedPods": dict(disrupted)} if disrupted else {})
+
+
+def _words(enough: bool) -> tuple[str, str]:
+    return "SufficientPods" if enough else "InsufficientPods", ""
 
 
 def failed_status(budget: Obj, why: str, now: datetime) -> Obj:
     """A budget that cannot be reckoned allows nothing (``failSafe``)."""
     status = {**(budget.get("status") or {}), "disruptionsAllowed": 0}
-    return {**status, "conditions": allowed_condition(budget, False, "SyncFailed", why, now)}
+    seen = status.get("observedGeneration", 0)
+    return {**status, "conditions": allowed_condition(budget, False, "SyncFailed", why, now, seen)}
 
 
-def allowed_condition(budget: Obj, allowed: bool, reason: str, message: str, now: datetime) -> list[Obj]:
+def allowed_condition(
+    budget: Obj, allowed: bool, reason: str, message: str, now: datetime, generation: int
+) -> list[Obj]:
     listed = with_condition(
         (budget.get("status") or {}).get("conditions"),
         "DisruptionAllowed",
         "True" if allowed else "False",
         now,
         reason=reason,
-        observedGeneration=budget["metadata"].get("generation", 1),
     )
     # ``metav1.Condition`` has its message always, empty or not.
-    return [{**c, "message": message} if c["type"] == "DisruptionAllowed" else c for c in listed]
+    own: Obj = {"message": message} | ({"observedGeneration": generation} if generation else {})
+    return [{**c, **own} if c["type"] == "DisruptionAllowed" else c for c in listed]

@@ -26,7 +26,7 @@ from .informer import address
 
 RESOURCE = "horizontalpodautoscalers.autoscaling"
 #: How long a pass takes; the sync period begins when it has ended.
-PASS_SECONDS = 0.012
+PASS_SECONDS = 0.032
 #: Before, ``behavior`` had no tolerance unless a feature gate was opened (HPAConfigurableTolerance).
 OWN_TOLERANCE_SINCE_MINOR = 35
 
