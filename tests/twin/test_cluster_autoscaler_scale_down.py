@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from autoscaling_kit import AutoscaledWorld, budget, deployment, node_group
+from autoscaling_kit import FOUND, AutoscaledWorld, budget, deployment, node_group
 from nodes_kit import container
 
 from wavetank.kube.types import Obj
@@ -334,3 +334,13 @@ def test_a_node_that_may_not_be_marked_stays_and_the_next_try_is_three_minutes_l
     assert failed.endswith("no cordons today")
     (event,) = [e for e in world.cluster.list("events") if e["reason"] == "ScaleDownFailed"]
     assert event["count"] == 2
+
+
+def test_tags_of_a_group_make_it_more_patient_than_others() -> None:
+    option = "k8s.io/cluster-autoscaler/node-template/autoscaling-options"
+    patient = {**FOUND, f"{option}/scaledownunneededtime": "30m", f"{option}/scaledownutilizationthreshold": "half"}
+    world = AutoscaledWorld(node_group(size=1), node_group("patient", size=1, tags=patient), values={})
+    world.after(UNNEEDED_SECONDS + 120.0)
+    assert (world.size(), world.size("patient")) == (0, 1)
+    world.after(1900.0)
+    assert world.size("patient") == 0

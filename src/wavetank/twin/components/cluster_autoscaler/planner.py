@@ -18,6 +18,7 @@ from wavetank.twin.scheduler.simulation import Simulation
 from . import quotas
 from .drainability import Drain, Surroundings, drain_of
 from .flags import Settings
+from .group_options import settings_for
 from .node_facts import SCALE_DOWN_DISABLED, is_being_deleted, is_ready
 from .pod_facts import without_node
 from .utilization import Utilization, threshold, utilization
@@ -107,10 +108,11 @@ class Planner:
             return False
         if (info.node["metadata"].get("annotations") or {}).get(SCALE_DOWN_DISABLED) == "true":
             return False
-        found = self.utilizations[name] = utilization(info, self._settings, scene.utc)
-        if not self._settings.scale_down_unready_enabled and not is_ready(info.node):
+        settings = settings_for(scene.groups[scene.group_of[name]].tags, self._settings)
+        found = self.utilizations[name] = utilization(info, settings, scene.utc)
+        if not settings.scale_down_unready_enabled and not is_ready(info.node):
             return False
-        return found.share <= threshold(info, self._settings)
+        return found.share <= threshold(info, settings)
 
     @staticmethod
     def _drain(name: str, simulation: Simulation, scene: Scene) -> Drain:
@@ -161,7 +163,8 @@ class Planner:
             since, removal = self.unneeded[name]
             node = scene.nodes[name]
             group = scene.groups[scene.group_of[name]]
-            wait = self._settings.scale_down_unneeded_time if is_ready(node) else self._settings.scale_down_unready_time
+            settings = settings_for(group.tags, self._settings)
+            wait = settings.scale_down_unneeded_time if is_ready(node) else settings.scale_down_unready_time
             one = quotas.size_of(node)
             if since + wait >= scene.now or sizes[group.id] <= group.min_size:
                 continue
