@@ -262,7 +262,6 @@ class Fleet:
         if member.kubelet is not None:
             member.kubelet.lose_power()
             self._write_lease(member)
-        self._subnet(member.machine.template.subnet_cidr).give_back(member.machine.address)
 
     def _check_gone(self) -> None:
         """The cloud node lifecycle controller: nodes that are not ready and have no machine any more are deleted."""
@@ -270,17 +269,21 @@ class Fleet:
             node = self.cluster.find("nodes", "", name)
             if node is None:
                 self._forget(name)
-            elif status_of(node, "Ready") != "True":
+            elif status_of(node, "Ready") != "True" and not node["metadata"].get("deletionTimestamp"):
                 text = f"Deleting node {name} because it does not exist in the cloud provider"
                 self.cluster.record_event(node, "Normal", "DeletingNode", text, CLOUD_CONTROLLER)
                 self.cluster.delete("nodes", "", name)
-                self._forget(name)
+                if self.cluster.find("nodes", "", name) is None:
+                    self._forget(name)
         if self._gone and not self._closed:
             self._engine.call_later(CLOUD_CHECK_SECONDS, self._check_gone)
 
     def _forget(self, node_name: str) -> None:
+        """Only now is its address free, and with it the name of its node: finalizers may have kept that for a while."""
         self._gone.discard(node_name)
-        self._members.pop(node_name, None)
+        member = self._members.pop(node_name, None)
+        if member is not None:
+            self._subnet(member.machine.template.subnet_cidr).give_back(member.machine.address)
         if self.cluster.find("leases.coordination.k8s.io", LEASE_NAMESPACE, node_name) is not None:
             self.cluster.delete("leases.coordination.k8s.io", LEASE_NAMESPACE, node_name)
 

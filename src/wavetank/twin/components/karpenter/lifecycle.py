@@ -13,6 +13,7 @@ from wavetank.kube.resources import amounts
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
 from wavetank.twin.controllers.base import Key
+from wavetank.twin.nodes.addresses import SubnetFullError
 from wavetank.twin.nodes.machine import Machine
 from wavetank.twin.nodes.offers import Ground
 
@@ -91,7 +92,13 @@ class Lifecycle(Loop):
             return
         ground = self.live.offers.ground(node_class)
         assert ground is not None, "a class whose ground is not known is not ready"
-        machine = self._started(claim, bought, ground)
+        try:
+            machine = self._started(claim, bought, ground)
+        except SubnetFullError as error:
+            self.live.exhaust(bought.offer.name, bought.offering)
+            told = f"InsufficientFreeAddressesInSubnet: There are not enough free addresses in subnet '{error}'"
+            self._give_up(claim, "InsufficientCapacityError", NO_CAPACITY + told)
+            return
         self._write_launched(claim, bought, machine, node_class)
 
     def _bought(self, claim: Obj, node_class: Obj) -> tuple[Purchase | None, list[str]]:
