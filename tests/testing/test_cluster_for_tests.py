@@ -162,6 +162,21 @@ def test_the_same_test_gives_the_same_journal_twice() -> None:
     assert journal() == journal()
 
 
+@pytest.mark.parametrize("speed", [0, 50])
+def test_a_bug_of_ours_fails_the_test_and_says_whose_it_is(speed: float) -> None:
+    def break_down() -> None:
+        raise ZeroDivisionError("ours")
+
+    def live() -> None:
+        with testing.cluster(speed=speed) as cluster:
+            cluster.twin.call(lambda: cluster.twin.world.engine.call_later(1, break_down))
+            cluster.wait_until(lambda: False, timeout_seconds=5)
+
+    with pytest.raises(AssertionError, match="a bug of wavetank's") as caught:
+        live()
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
 def test_what_cannot_be_is_said_at_once() -> None:
     with pytest.raises(InputError, match=r'Kubernetes "1\.12" is not supported'), testing.cluster(version="1.12"):
         pass

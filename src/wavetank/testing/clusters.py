@@ -28,6 +28,7 @@ T = TypeVar("T")
 Nodes = int | Sequence[Mapping[str, Any]]
 #: So long every controller takes to greet a fresh cluster: accounts, certificates, nodes.
 FIRST_SECONDS = 1.0
+_OUR_BUG = "the cluster stopped because of a bug of wavetank's, not of the test's"
 #: How closely a condition is looked at: in the cluster's time while it stands, in real time while it runs.
 LEAST_STRIDE_SECONDS, POLL_SECONDS = 0.05, 0.02
 
@@ -78,7 +79,10 @@ class Cluster:
 
     def advance(self, seconds: float) -> None:
         """Let this much of the cluster's time pass at once, with everything that happens in it."""
-        self.twin.run(self.twin.world.pacer.advance(seconds))
+        try:
+            self.twin.run(self.twin.world.pacer.advance(seconds))
+        except Exception as error:
+            raise AssertionError(_OUR_BUG) from error
         self._raise_failure()
 
     def wait_until(self, condition: Callable[[], T | None], timeout_seconds: float = 300.0) -> T:
@@ -134,7 +138,7 @@ class Cluster:
 
     def _raise_failure(self) -> None:
         if self.twin.failure is not None:
-            raise AssertionError("the cluster stopped because of a bug of wavetank's") from self.twin.failure
+            raise AssertionError(_OUR_BUG) from self.twin.failure
 
 
 @contextmanager
