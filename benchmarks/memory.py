@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measure import Figure, alone
+from wavetank.base.garbage import favour_long_lives
 from wavetank.kube.conditions import is_pod_ready
 from wavetank.kube.types import Obj
 from wavetank.twin.bare import BareOptions, BareWorld
@@ -102,5 +103,6 @@ def resident_mib() -> float:
 
 
 if __name__ == "__main__":
+    favour_long_lives()
     world = filled(Size(*map(int, sys.argv[1:])))
     print(resident_mib())

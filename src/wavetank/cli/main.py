@@ -13,6 +13,7 @@ import click
 
 from wavetank import __version__
 from wavetank.base.errors import EXIT_BAD_INPUT, EXIT_OUR_BUG, InputError, WavetankError
+from wavetank.base.garbage import favour_long_lives
 from wavetank.cli import problems
 from wavetank.cli.facts_file import facts_file
 from wavetank.cli.options import asks_for_json
@@ -99,6 +100,7 @@ def verbs() -> None:
 
 def main() -> None:
     """Run a verb; never returns. A user's mistake is a message, a bug of ours is a traceback and exit code 70."""
+    favour_long_lives()
     sys.exit(exit_code(sys.argv[1:]))
 
 

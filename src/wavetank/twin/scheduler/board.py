@@ -13,7 +13,7 @@ from itertools import compress, islice
 from typing import TypeVar
 
 from .filters import Filters
-from .framework import LocalScore, Rater, Rejection, Screen
+from .framework import LocalScore, Rejection, Screen
 from .masks import IN, OUT, LabelColumn, Levels, Stretch
 from .node_info import NodeInfo
 from .pod_info import PodInfo
@@ -35,10 +35,13 @@ class Board:
         self.rejections: list[Rejection | None] = [None] * len(self.nodes)
         #: REJECTED, FITS or UNKNOWN for each node.
         self.state = bytearray((UNKNOWN,)) * len(self.nodes)
-        raters = ((plugin, plugin.rater(pod, view)) for plugin in plugins)
-        self._raters: list[tuple[LocalScore, Rater]] = [(p, rate) for p, rate in raters if rate is not None]
+        raters = [(plugin, rate) for plugin in plugins if (rate := plugin.rater(pod, view)) is not None]
         #: Ratings by plugin; of plugins that do not compare nodes they are scores, times the weight.
-        self.ratings: dict[str, list[int]] = {p.name: [0] * len(self.nodes) for p, _ in self._raters}
+        self.ratings: dict[str, list[int]] = {plugin.name: [0] * len(self.nodes) for plugin, _ in raters}
+        #: Unfolded, because every binding asks all of them: how to rate, the weight, the ratings, and of plugins that compare
+        #: the name.
+        self._raters = [(rate, p.weight, self.ratings[p.name], p.name if p.compares else "") for p, rate in raters]
+        self._usual_sum = sum(plugin.weight * plugin.usual for plugin, _ in raters if plugin.compares)
         #: Plugins that compare and have rated some node other than 0: only they can change an order of sums.
         self.compared: set[str] = set()
         #: The weighted sum, as if all ratings of plugins that compare were 0.
@@ -90,17 +93,15 @@ class Board:
         return None
 
     def _rate(self, node: NodeInfo, at: int) -> None:
-        total = 0
-        for plugin, rate in self._raters:
+        total = self._usual_sum
+        for rate, weight, ratings, comparing in self._raters:
             rating = rate(node)
-            if plugin.compares:
-                total += plugin.weight * plugin.usual
-                if rating:
-                    self.compared.add(plugin.name)
-            else:
-                rating *= plugin.weight
+            if not comparing:
+                rating *= weight
                 total += rating
-            self.ratings[plugin.name][at] = rating
+            elif rating:
+                self.compared.add(comparing)
+            ratings[at] = rating
         self.sums[at] = total
         self.levels.put(at, total)
 

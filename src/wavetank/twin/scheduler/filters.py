@@ -11,7 +11,7 @@ from functools import cached_property
 
 from .framework import FilterPlugin, NodeFilter, Rejection
 from .node_info import NodeInfo
-from .plugins import LOCAL_FILTERS, OTHER_FILTERS
+from .plugins import LOCAL_FILTERS, NEIGHBOUR_FILTERS, VOLUME_FILTERS
 from .pod_info import PodInfo
 from .view import ClusterView
 
@@ -69,7 +69,7 @@ class Filters:
 def filters_for(pod: PodInfo, view: ClusterView, local: Filters | None = None) -> Filters:
     """Raises PodRejectedError when some plugin refuses the pod whatever the node. ``local`` is of a pod that is alike."""
     local = local or _local_filters(pod, view)
-    found = _asked(OTHER_FILTERS, pod, view)
+    found = [*(_asked(VOLUME_FILTERS, pod, view) if pod.volumes else ()), *_asked(NEIGHBOUR_FILTERS, pod, view)]
     if not found:
         return local
     parts, names = zip(*found, strict=True)

@@ -10,12 +10,7 @@ from collections.abc import Mapping, Sequence
 from wavetank.kube.resources import Amounts, amounts
 from wavetank.kube.types import Obj
 
-from .pod_info import HostPort, PodInfo
-
-
-def normalized_image(name: str) -> str:
-    """With ``:latest`` where there is no tag."""
-    return name if name.rfind(":") > name.rfind("/") else f"{name}:latest"
+from .pod_info import HostPort, PodInfo, normalized_image
 
 
 class NodeInfo:

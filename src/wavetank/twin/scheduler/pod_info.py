@@ -19,6 +19,11 @@ from wavetank.kube.types import Obj
 NamespaceLabels = Callable[[str], Mapping[str, str]]
 
 
+def normalized_image(name: str) -> str:
+    """With ``:latest`` where there is no tag."""
+    return name if name.rfind(":") > name.rfind("/") else f"{name}:latest"
+
+
 @dataclass(frozen=True)
 class Term:
     """A pod (anti-)affinity term."""
@@ -93,6 +98,8 @@ class PodInfo:
     required_anti_affinity: tuple[Term, ...] = ()
     preferred_affinity: tuple[WeightedTerm, ...] = ()
     preferred_anti_affinity: tuple[WeightedTerm, ...] = ()
+    #: Those of init containers, containers and volumes, with their tags.
+    images: tuple[str, ...] = ()
     #: The topology spread constraints that the pod states itself.
     spread: tuple[Spread, ...] = ()
     volumes: tuple[Mapping[str, Any], ...] = field(default=())
@@ -197,9 +204,17 @@ def _traits(metadata: Obj, spec: Obj, pod: Obj) -> Mapping[str, Any]:
         "required_anti_affinity": _required(apart, metadata),
         "preferred_affinity": _preferred(together, metadata),
         "preferred_anti_affinity": _preferred(apart, metadata),
+        "images": _images(spec),
         "spread": tuple(_spread(c, labels) for c in spec.get("topologySpreadConstraints") or ()),
         "volumes": tuple(v for v in spec.get("volumes") or () if not v.keys() <= _EVERYWHERE),
     }
+
+
+def _images(spec: Obj) -> tuple[str, ...]:
+    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    names = [c.get("image", "") for c in containers]
+    names += [v["image"].get("reference", "") for v in spec.get("volumes") or () if v.get("image")]
+    return tuple(map(normalized_image, names))
 
 
 def _required(affinity: Obj, metadata: Obj) -> tuple[Term, ...]:

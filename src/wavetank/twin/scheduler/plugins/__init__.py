@@ -28,14 +28,14 @@ LOCAL_FILTERS: tuple[FilterPlugin, ...] = (
     NodePorts(),
     NodeResourcesFit(),
 )
-OTHER_FILTERS: tuple[FilterPlugin, ...] = (
+#: Asked only for pods with volumes that not every node can mount.
+VOLUME_FILTERS: tuple[FilterPlugin, ...] = (
     VolumeRestrictions(),
     NodeVolumeLimits(),
     VolumeBinding(),
     VolumeZone(),
-    PodTopologySpread(),
-    InterPodAffinity(),
 )
+NEIGHBOUR_FILTERS: tuple[FilterPlugin, ...] = (PodTopologySpread(), InterPodAffinity())
 
 SCORES: tuple[ScorePlugin, ...] = (
     TaintToleration(),

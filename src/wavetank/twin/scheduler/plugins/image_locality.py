@@ -8,7 +8,7 @@ from wavetank.base.units import MIB
 from wavetank.kube.types import Obj
 
 from ..framework import MAX_SCORE, LocalScore, Rater
-from ..node_info import NodeInfo, normalized_image
+from ..node_info import NodeInfo
 from ..pod_info import PodInfo
 from ..view import ClusterView
 
@@ -20,21 +20,16 @@ class ImageLocality(LocalScore):
     weight = 1
 
     def premise(self, pod: PodInfo, view: ClusterView) -> Hashable:
-        return len(view.nodes), *(view.image_nodes.get(image, 0) for image in _images(pod))
+        return len(view.nodes), *[view.image_nodes.get(image, 0) for image in pod.images]
 
     def rater(self, pod: PodInfo, view: ClusterView) -> Rater | None:
-        images, total = _images(pod), len(view.nodes)
+        images, total = pod.images, len(view.nodes)
         most = MOST_PER_CONTAINER * len(_containers(pod))
         return lambda node: _score(_present(node, images, view, total), most)
 
 
 def _containers(pod: PodInfo) -> Sequence[Obj]:
     return [*(pod.spec.get("initContainers") or ()), *(pod.spec.get("containers") or ())]
-
-
-def _images(pod: PodInfo) -> Sequence[str]:
-    images = [normalized_image(c.get("image", "")) for c in _containers(pod)]
-    return images + [normalized_image(v["image"].get("reference", "")) for v in pod.volumes if v.get("image")]
 
 
 def _present(node: NodeInfo, images: Sequence[str], view: ClusterView, total: int) -> int:
