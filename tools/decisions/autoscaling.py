@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from wavetank.kube import quantity
-from wavetank.kube.patch import merge_patch
+from wavetank.kube.patch import json_patch, merge_patch
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.cluster import Change
 from wavetank.twin.cluster.ports import NodeUsage, PodUsage, Usage
@@ -15,7 +15,7 @@ from wavetank.twin.controllers.custom_metrics import MetricError, Sample
 from wavetank.twin.controllers.settings import ControllerSettings, HpaSettings
 
 from .bench import Bench, PodScript
-from .given import NAMESPACE, Case, UnplayableError, complete, require_known
+from .given import NAMESPACE, Case, UnplayableError, complete, require_exactly, require_known
 
 #: How long the Deployment exists before the autoscaler is made, which is t = 0.
 BEFORE_SECONDS = 7.0
@@ -138,6 +138,15 @@ class CustomView:
         return self._metrics.external(metric)
 
 
+def _patched(live: Obj, patch: Any) -> Obj:
+    """A list is a JSON patch; a merge patch is of the whole object or, without a word of it, of its spec."""
+    if isinstance(patch, list):
+        changed: Obj = json_patch(live, patch)
+        return changed
+    merged: Obj = merge_patch(live, patch if patch.keys() & {"spec", "metadata"} else {"spec": patch})
+    return merged
+
+
 def _script(behavior: Obj) -> PodScript:
     require_known("podBehavior", behavior, {"start", "ready", "stop", "complete", "exit"})
     return PodScript(
@@ -161,7 +170,7 @@ def _settings(flags: Obj) -> ControllerSettings:
 
 def _check(given: Obj) -> None:
     fields = {"objects", "settings", "podBehavior", "phases", "seconds"}
-    require_known("given", given, fields | {"note"}, fields)
+    require_exactly("given", given, fields)
     for phase in given["phases"]:
         require_known("phases", phase, {"at"} | _MEASURED | _ACTIONS, {"at"})
     kinds = [o["kind"] for o in given["objects"]]
@@ -213,9 +222,9 @@ class HpaReplay:
         if "scaleTo" in phase:
             self.bench.cluster.set_replicas(DEPLOYMENTS, NAMESPACE, self._target, phase["scaleTo"])
         if "pause" in phase:
-            self._change(DEPLOYMENTS, self._target, {"paused": phase["pause"]})
+            self._change(DEPLOYMENTS, self._target, {"paused": bool(phase["pause"])})
         if "patchHPA" in phase:
-            self._change(HPAS, self._hpa["metadata"]["name"], phase["patchHPA"].get("spec", phase["patchHPA"]))
+            self._change(HPAS, self._hpa["metadata"]["name"], phase["patchHPA"])
 
     @property
     def _hpa(self) -> Obj:
@@ -227,8 +236,8 @@ class HpaReplay:
         """The Deployment of the case, which need not be the one that the autoscaler names."""
         return str(next(o["metadata"]["name"] for o in self._given["objects"] if o["kind"] == "Deployment"))
 
-    def _change(self, key: str, name: str, patch: Obj) -> None:
-        self.bench.cluster.modify(key, NAMESPACE, name, lambda live: {**live, "spec": merge_patch(live["spec"], patch)})
+    def _change(self, key: str, name: str, patch: Any) -> None:
+        self.bench.cluster.modify(key, NAMESPACE, name, lambda live: _patched(live, patch))
 
     def _on_target(self, change: Change) -> None:
         if change.name != self._target:

@@ -17,13 +17,17 @@ Case: TypeAlias = Mapping[str, Any]
 NAMESPACE = "namespace-of-the-case"
 
 
+#: Words to people, which no replay acts on.
+_PROSE = frozenset({"note", "rule", "comment", "description"})
+
+
 class UnplayableError(Exception):
     """A case that says something which no replay knows how to do."""
 
 
 def require_known(what: str, given: Mapping[str, Any], known: Collection[str], required: Collection[str] = ()) -> None:
     """Every field is one that the replay acts on, and the required ones are there; all others are named at once."""
-    strange, missing = sorted(given.keys() - set(known)), sorted(set(required) - given.keys())
+    strange, missing = sorted(given.keys() - set(known) - _PROSE), sorted(set(required) - given.keys() - _PROSE)
     if strange:
         raise UnplayableError(f"{what}: unknown {', '.join(strange)} (known: {', '.join(sorted(known))})")
     if missing:
