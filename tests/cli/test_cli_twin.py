@@ -21,6 +21,7 @@ import yaml
 from command_line import WAVETANK, Ended, wavetank
 
 from wavetank.app.bare_nodes import read_nodes
+from wavetank.twin.bare import BareWorld
 
 NODES = Path(__file__).parents[1] / "data" / "kubectl" / "nodes.json"
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
@@ -252,3 +253,23 @@ def test_nodes_may_be_written_in_yaml_with_numbers_as_amounts(tmp_path: Path) ->
     assert (first, second) == read_nodes(as_yaml)
     assert (first.address, second.address) == ("10.0.0.11", "10.0.0.10")
     assert first.allocatable == {"cpu": "1.5", "memory": "4Gi", "nvidia.com/gpu": "1", "pods": "110"}
+
+
+def test_a_bug_of_ours_ends_it_with_70_and_the_journal_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    join = BareWorld._join
+
+    def break_down() -> None:
+        raise ZeroDivisionError("ours")
+
+    def join_and_break(world: BareWorld) -> None:
+        join(world)
+        world.engine.call_later(0.3, break_down)
+
+    monkeypatch.setattr(BareWorld, "_join", join_and_break)
+    ended = wavetank("twin", "--kubeconfig", tmp_path / "kc")
+    assert ended.code == 70
+    assert "ZeroDivisionError" in ended.err
+    assert "This is a bug of wavetank's, not of yours" in ended.err
+    (journal,) = tmp_path.iterdir()
+    assert journal.name == "kc.journal"
+    assert "node-1" in journal.read_text()
