@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from wavetank.app.collector import spare_survivors
 from wavetank.app.session import Record, SessionFolder, stop_process
 from wavetank.app.voyage import Voyage, exports
 from wavetank.base.errors import OperationFailed
@@ -49,6 +50,7 @@ def stay(voyage: Voyage, record: Record, tell: Callable[[str], None]) -> None:
 
     Meanwhile whoever has the AWS endpoint may delete the cluster and create it again: the record follows.
     """
+    spare_survivors()
     while not voyage.tank.failed.wait(POLL_SECONDS):
         record = _followed(voyage, record, tell)
     journal = voyage.folder.home / f"wavetank-{voyage.folder.environment}.journal"

@@ -12,6 +12,7 @@ import click
 
 from wavetank.app.bare import BareTwin, KubeconfigFile, acting_components, commands_of, supported_version
 from wavetank.app.bare_nodes import read_nodes
+from wavetank.app.collector import spare_survivors
 from wavetank.app.programs import INHERITED
 from wavetank.cli.signals import finish_undisturbed, terminated_as_interrupted
 from wavetank.cli.verbs.twin import TwinWords
@@ -38,6 +39,7 @@ def run_twin(make: Callable[[], BareTwin], kubeconfig: KubeconfigFile, output_fo
 
 def _run(twin: BareTwin, kubeconfig: KubeconfigFile, output_format: str) -> None:
     try:
+        spare_survivors()
         twin.start()
         kubeconfig.write(twin)
         click.echo(_as_json(twin, kubeconfig) if output_format == "json" else _as_text(twin, kubeconfig))
