@@ -1,7 +1,8 @@
 """The eviction manager of one kubelet: looks at memory, tells of pressure, evicts one pod at a time; and the kernel's own kills.
 
-Upstream ``pkg/kubelet/eviction/eviction_manager.go`` (``synchronize``), every ten seconds. It looks only while some container's
-use may differ from idling, so that quiet machines cost nothing. Processes of this computer are not weighed.
+Upstream ``pkg/kubelet/eviction/eviction_manager.go`` (``synchronize``), every ten seconds. It looks only where some container's
+use differs from idling, and again only while that may change, so that quiet machines cost nothing. Processes of this
+computer are not weighed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Protocol
 from wavetank.kube.times import rfc3339
 from wavetank.kube.types import Obj
 from wavetank.twin.engine import Timer
-from wavetank.twin.nodes.runtime.modelled import ModelledContainer
+from wavetank.twin.nodes.runtime.port import Weighed
 
 from .host import Host
 from .memory import (
@@ -27,8 +28,6 @@ from .memory import (
 from .record import ContainerRecord
 
 INTERVAL_SECONDS = 10.0
-#: Growing containers are looked at more often: the kernel does not wait for the kubelet.
-GROWING_INTERVAL_SECONDS = 1.0
 #: What a pod gets that is evicted at a hard threshold.
 IMMEDIATE_GRACE_SECONDS = 1.0
 #: What kubelet, container runtime and operating system use.
@@ -91,17 +90,18 @@ class MemoryWatch:
         self._note_pressure(signal)
         if signal.hard or signal.soft:
             self._evict_one(pods, signal)
-        lively = [r for t in self._tenants() for r in t.records.values() if _is_lively(r)]
-        if lively or self.under_pressure:
-            growing = any(isinstance(r.process, ModelledContainer) and r.process.grows for r in lively)
-            self._timer = self._engine.call_later(GROWING_INTERVAL_SECONDS if growing else INTERVAL_SECONDS, self._look)
+        waits = [INTERVAL_SECONDS] if self.under_pressure or self._soft_since is not None else []
+        processes = (r.process for t in self._tenants() for r in t.records.values())
+        waits += [s for p in processes if isinstance(p, Weighed) and (s := p.look_again_seconds) is not None]
+        if waits:
+            self._timer = self._engine.call_later(min(waits), self._look)
 
     def _use(self) -> list[PodMemory]:
         found: list[PodMemory] = []
         for tenant in self._tenants():
             used: dict[str, int] = {}
             for record in tenant.records.values():
-                if isinstance(record.process, ModelledContainer):
+                if isinstance(record.process, Weighed):
                     used[record.name] = record.process.memory_bytes()
             if used:
                 found.append(PodMemory(tenant.pod, used))
@@ -114,11 +114,7 @@ class MemoryWatch:
         for tenant in self._tenants():
             for record in tenant.records.values():
                 limit = limit_bytes(record.spec)
-                if (
-                    limit is not None
-                    and isinstance(record.process, ModelledContainer)
-                    and record.process.memory_bytes() > limit
-                ):
+                if limit is not None and isinstance(record.process, Weighed) and record.process.memory_bytes() > limit:
                     record.process.run_out_of_memory()
 
     def _kill_for_the_system(self, pods: list[PodMemory]) -> bool:
@@ -132,7 +128,7 @@ class MemoryWatch:
         pod, name = victim
         for tenant in self._tenants():
             record = tenant.records.get(name) if tenant.pod is pod.pod else None
-            if record is not None and isinstance(record.process, ModelledContainer):
+            if record is not None and isinstance(record.process, Weighed):
                 record.process.run_out_of_memory()
         node = self._node()
         if node is not None:
@@ -206,4 +202,4 @@ class MemoryWatch:
 
 
 def _is_lively(record: ContainerRecord) -> bool:
-    return isinstance(record.process, ModelledContainer) and record.process.is_lively
+    return isinstance(record.process, Weighed) and record.process.is_lively

@@ -30,6 +30,8 @@ class Check(Protocol):
 IDLE_CPU_FRACTION = 0.02
 IDLE_MEMORY_FRACTION = 0.3
 LEAST_MEMORY_BYTES = 16 * 1024**2
+#: How often memory is worth a look: the kernel does not wait for the kubelet when it grows, the kubelet looks every ten seconds.
+GROWTH_SEEN_SECONDS, CHANGE_SEEN_SECONDS = 1.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,10 @@ class ModelledContainer(Weighed):
         return self._behaviour.use is not None or self._stated is not None
 
     @property
-    def grows(self) -> bool:
-        return self._stated is not None and self._stated.grows
+    def look_again_seconds(self) -> float | None:
+        if self._stated is not None and self._stated.memory is not None:
+            return GROWTH_SEEN_SECONDS if self._stated.grows else None
+        return None if self._behaviour.use is None else CHANGE_SEEN_SECONDS
 
     def memory_bytes(self) -> int:
         return self.use_at(self._engine.now).memory_bytes

@@ -117,8 +117,8 @@ class Weighed(ABC):
 
     @property
     @abstractmethod
-    def grows(self) -> bool:
-        """Whether its memory grows by itself."""
+    def look_again_seconds(self) -> float | None:
+        """After how long its memory may be worth another look; None when it stays as it is until somebody changes it."""
 
     @abstractmethod
     def memory_bytes(self) -> int: ...
