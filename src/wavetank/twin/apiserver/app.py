@@ -20,7 +20,7 @@ from wavetank.twin.cluster.registry import is_stored, no_such_resource
 
 from .edge import EXTERNAL_METRICS_GROUP, METRICS_GROUP, Edge, method_not_allowed
 from .exchange import Answer, Exchange, Receive, Scope, Send, Sender, Stream, Upgrade, pretty, refusal
-from .handlers import discovery, health, metrics, proxy, reading, subresources, watching, writing
+from .handlers import components, discovery, health, metrics, proxy, reading, subresources, watching, writing
 from .handlers.documents import Documents
 from .handlers.tank import Routes
 from .identity import TokenAuthenticator, impersonated, refused, unauthorized, user_of_request
@@ -170,6 +170,8 @@ class Application:
             exchange.warnings.append(_DEPRECATED[resource.key])
         if resource.group == METRICS_GROUP:
             return metrics.answer(edge, exchange, resource)
+        if resource.key == components.KEY:
+            return components.answer(edge, exchange, resource)
         if target.subresource:
             return await self._subresource_answer(exchange, resource)
         edge.require_verb(resource, target.verb)
