@@ -114,6 +114,7 @@ def test_kubectl_uses_it_explain_answers_and_ctrl_c_leaves_nothing(tmp_path: Pat
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 @needs_kubectl
 def test_an_image_that_is_run_is_a_process_of_this_computer(tmp_path: Path) -> None:
     kubeconfig = tmp_path / "kc"
