@@ -13,10 +13,10 @@ from wavetank.kube.types import Obj
 from wavetank.twin.components.karpenter.instances import purchase
 from wavetank.twin.components.karpenter.packing import Existing, Packed, Packing, Rules, Template, daemon_requests
 from wavetank.twin.components.karpenter.pools import Pool, by_weight
-from wavetank.twin.components.karpenter.requirements import Requirements
+from wavetank.twin.components.karpenter.requirements import Requirements, of_labels
 from wavetank.twin.components.karpenter.topology import Topology
 from wavetank.twin.nodes.offers import InstanceOffer, Offering
-from wavetank.twin.scheduler.pod_info import PodInfo, Term
+from wavetank.twin.scheduler.pod_info import Term
 
 ZONES = ("us-west-2a", "us-west-2b")
 SPREAD = {"topologyKey": "topology.kubernetes.io/zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
@@ -41,12 +41,11 @@ def pack(
     types: Sequence[InstanceOffer] = TYPES,
     existing: Sequence[Existing] = (),
     daemons: Amounts | None = None,
-    running: Sequence[tuple[PodInfo, dict[str, str]]] = (),
     rules: Rules | None = None,
 ) -> Packed:
     templates = [Template(p, types, dict(daemons or {}), p.limits) for p in by_weight(pools or (pool(),))]
     universe = {"topology.kubernetes.io/zone": set(ZONES)}
-    return Packing(templates, existing, Topology(universe, running, namespaces_of), rules=rules).packed(stored(pods))
+    return Packing(templates, existing, Topology(universe, (), namespaces_of), rules=rules).packed(stored(pods))
 
 
 def names(packed: Packed) -> list[list[str]]:
@@ -60,7 +59,9 @@ def cheapest(packed: Packed) -> list[str]:
 
 def existing(name: str = "n1", cpu: int = 1900, **more: Any) -> Existing:
     labels = {"topology.kubernetes.io/zone": ZONES[0], "kubernetes.io/hostname": name} | more.pop("labels", {})
-    return Existing(name, labels, {"cpu": cpu, "memory": 7 * GIB, "pods": 58}, more.pop("taints", []), **more)
+    return Existing(
+        name, of_labels(labels), {"cpu": cpu, "memory": 7 * GIB, "pods": 58}, more.pop("taints", []), **more
+    )
 
 
 # --- instance types ----------------------------------------------------------------------------------------------------

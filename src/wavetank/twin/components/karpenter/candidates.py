@@ -12,7 +12,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from wavetank.kube.conditions import is_true
-from wavetank.kube.resources import formatted
 from wavetank.kube.times import parse
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster.eviction import BUDGETS, budgets_of
@@ -159,11 +158,6 @@ def unconsolidatable(live: Live, candidate: Candidate, message: str) -> None:
     """Tell why a node stays as it is."""
     about = (candidate.state.node, candidate.claim)
     live.tell(about, "Normal", "Unconsolidatable", _sentence(message), same=("",), seconds=UNCONSOLIDATABLE_SECONDS)
-
-
-def usage_text(state: StateNode) -> str:
-    """For the journal: what is asked for of a node."""
-    return ", ".join(f"{name} {formatted(name, state.requested.get(name, 0))}" for name in ("cpu", "memory"))
 
 
 def _address(obj: Obj) -> str:

@@ -15,6 +15,7 @@ from wavetank.twin.controllers.base import Context, Controller, Key
 from wavetank.twin.controllers.informer import Informer
 from wavetank.twin.nodes.fleet import Fleet
 from wavetank.twin.nodes.offers import InstanceOffer, Offering, Offers
+from wavetank.twin.scheduler.pod_info import PodInfo, pod_info
 
 from .names import COMPONENT
 from .requirements import Requirements
@@ -24,6 +25,8 @@ from .settings import Settings
 SAME_EVENT_SECONDS = 120.0
 #: An offering that was not to be had is not asked for again for this long (``pkg/cache``).
 EXHAUSTED_SECONDS = 180.0
+#: Pods whose reading is remembered.
+MOST_INFOS = 50_000
 
 
 @dataclass
@@ -74,10 +77,21 @@ class Live:
     suitable: dict[str, Suitable] = field(default_factory=dict)
     _exhausted: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _told: dict[tuple[str, ...], float] = field(default_factory=dict)
+    _infos: dict[str, PodInfo] = field(default_factory=dict)
 
     @property
     def now_seconds(self) -> float:
         return self.cluster.engine.now
+
+    def info(self, pod: Obj) -> PodInfo:
+        """A pod as the scheduler reads it; read again only when the object is another one."""
+        uid = pod["metadata"]["uid"]
+        known = self._infos.get(uid)
+        if known is None or known.pod is not pod:
+            known = self._infos[uid] = pod_info(pod)
+            if len(self._infos) > MOST_INFOS:
+                del self._infos[next(iter(self._infos))]
+        return known
 
     def forget(self) -> None:
         """The process ended."""

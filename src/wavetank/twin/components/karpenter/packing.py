@@ -21,7 +21,7 @@ from .instances import fits, has_label_values, is_compatible, matching_offerings
 from .pods import in_order, pod_requirements, requests_of
 from .pools import Pool
 from .preferences import relaxed, without_preferences
-from .requirements import Requirements, of_labels, relaxed_minimum, requirement
+from .requirements import Requirements, relaxed_minimum, requirement
 from .topology import Topology
 
 
@@ -48,19 +48,17 @@ def wish_of(pod: Obj, volumes: Requirements) -> Wish:
 
 @dataclass
 class Existing:
-    """A node that exists or is about to: ``free`` is what pods may still ask for, DaemonSets' pods to come left out."""
+    """A node that exists or is about to. ``requirements`` are its labels, its host name among them; ``free`` is what pods may
+    still ask for, without what DaemonSets' pods to come will take.
+    """
 
     name: str
-    labels: Mapping[str, str]
+    requirements: Requirements
     free: Amounts
     taints: Sequence[Obj]
     initialized: bool = True
     ports: list[HostPort] = field(default_factory=list)
     pods: list[PodInfo] = field(default_factory=list)
-    requirements: Requirements = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.requirements = of_labels({names.HOSTNAME: self.name, **self.labels})
 
     def refusal(self, wish: Wish, topology: Topology) -> tuple[Requirements, str]:
         """The node's requirements with the pod, or why it cannot come."""

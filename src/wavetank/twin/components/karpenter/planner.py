@@ -7,7 +7,7 @@ Upstream: ``provisioner.go`` (``NewScheduler``), ``disruption/helpers.go`` (``Si
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wavetank.kube.conditions import is_true
 from wavetank.kube.resources import Amounts
@@ -21,7 +21,7 @@ from .live import Live, Suitable
 from .packing import Existing, Packed, Packing, Rules, Template, daemon_requests, is_daemon_of
 from .pods import is_active, is_owned_by, requests_of
 from .pools import Pool, by_weight
-from .requirements import Requirements, of_labels
+from .requirements import Requirements
 from .state import StateNode
 from .topology import Topology
 from .volumes import MissingClaimError, volume_requirements
@@ -74,18 +74,16 @@ class Planner:
         self._daemons = [_pod_of(each) for each in live.cluster.list("daemonsets.apps")]
         self.wares = wares(live)
         self._templates = [self._template(ware) for ware in self.wares]
+        self._running = [(live.info(pod), node) for node in nodes for pod in node.pods if is_active(pod)]
+        #: Nodes as they are, before anything is placed on them.
+        self._untouched: dict[str, Existing] = {}
 
     def packed(self, pods: Sequence[Obj], without: Collection[str] = ()) -> Packed:
         """Places for pods, on nodes that stay, without those of the given names."""
         staying = [n for n in self._nodes if not n.is_leaving and n.name not in without]
         moving = {pod["metadata"]["uid"] for pod in pods}
         volumes, placeable = self._volumes(pods)
-        running = [
-            (pod_info(pod), node.labels)
-            for node in self._nodes
-            for pod in node.pods
-            if pod["metadata"]["uid"] not in moving and is_active(pod)
-        ]
+        running = [(info, node) for info, node in self._running if info.uid not in moving]
         packing = Packing(
             [self._limited(t, staying) for t in self._templates if t.offers],
             [self._existing(node) for node in staying],
@@ -115,22 +113,32 @@ class Planner:
         return Template(template.pool, template.offers, template.daemons, remaining)
 
     def _existing(self, node: StateNode) -> Existing:
-        free = {name: units - node.requested.get(name, 0) for name, units in node.allocatable.items()}
+        known = self._untouched.get(node.name)
+        if known is None:
+            known = self._untouched[node.name] = self._read(node)
+        return replace(known, ports=list(known.ports), pods=[])
+
+    def _read(self, node: StateNode) -> Existing:
+        infos = [self._live.info(pod) for pod in node.pods]
+        taken: Amounts = {}
+        for info in infos:
+            _count(taken, requests_of(info))
+        free = {name: units - taken.get(name, 0) for name, units in node.allocatable.items()}
         for name, units in self._daemons_to_come(node).items():
             free[name] = free.get(name, 0) - units
-        ports = [port for pod in node.pods for port in pod_info(pod).ports]
-        return Existing(node.name, node.labels, free, _all_taints(node), node.is_initialized, ports)
+        ports = [port for info in infos for port in info.ports]
+        return Existing(node.name, node.requirements, free, _all_taints(node), node.is_initialized, ports)
 
     def _daemons_to_come(self, node: StateNode) -> Amounts:
         """What DaemonSets' pods will still ask for on a node where not all of them are yet."""
-        requirements, expected = of_labels({names.HOSTNAME: node.name, **node.labels}), dict[str, int]()
+        expected: Amounts = {}
         for daemon in self._daemons:
-            if is_daemon_of(node.taints, requirements, daemon, of_new_node=False):
+            if is_daemon_of(node.taints, node.requirements, daemon, of_new_node=False):
                 _count(expected, requests_of(pod_info(daemon)))
         there: Amounts = {}
         for pod in node.pods:
             if is_owned_by(pod, "DaemonSet"):
-                _count(there, requests_of(pod_info(pod)))
+                _count(there, requests_of(self._live.info(pod)))
         return {name: max(0, units - there.get(name, 0)) for name, units in expected.items()}
 
     # --- topology ----------------------------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ from functools import cached_property
 
 from wavetank.kube.conditions import is_true
 from wavetank.kube.pod_phase import is_terminal
-from wavetank.kube.resources import Amounts, amounts, pod_requests
+from wavetank.kube.resources import Amounts, amounts
 from wavetank.kube.types import Obj
 from wavetank.twin.controllers.informer import Index
 
 from . import names
 from .live import Live
 from .pods import is_reschedulable
+from .requirements import Requirements, of_labels
 
 
 @dataclass(frozen=True)
@@ -112,13 +113,9 @@ class StateNode:
         return self.node is not None and is_true(self.node, "Ready")
 
     @cached_property
-    def requested(self) -> Amounts:
-        """What its pods ask for."""
-        total: Amounts = {"pods": len(self.pods)}
-        for pod in self.pods:
-            for name, units in pod_requests(pod).items():
-                total[name] = total.get(name, 0) + units
-        return total
+    def requirements(self) -> Requirements:
+        """Its labels, its name among them."""
+        return of_labels({names.HOSTNAME: self.name, **self.labels})
 
     @cached_property
     def reschedulable(self) -> list[Obj]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from wavetank.kube.selectors import LabelSelector
 from wavetank.twin.scheduler.pod_info import PodInfo, Term
@@ -95,6 +95,16 @@ class Group:
         return frozenset(here[:1] or viable[:1])
 
 
+class Place(Protocol):
+    """A node on which a pod stays."""
+
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+
+    @property
+    def requirements(self) -> Requirements: ...
+
+
 NamespacesOf = Callable[[Term], frozenset[str] | None]
 
 
@@ -102,13 +112,13 @@ class Topology:
     """All groups that pods of a run have to do with.
 
     ``universe`` has the domains by label that nodes could be in; ``running`` are pods that stay where they are, each with
-    the labels of its node. ``namespaces_of`` resolves a term's namespace selector.
+    its node. ``namespaces_of`` resolves a term's namespace selector.
     """
 
     def __init__(
         self,
         universe: Mapping[str, set[str]],
-        running: Sequence[tuple[PodInfo, Mapping[str, str]]],
+        running: Sequence[tuple[PodInfo, Place]],
         namespaces_of: NamespacesOf,
     ) -> None:
         self._universe = {key: set(values) for key, values in universe.items()}
@@ -118,11 +128,11 @@ class Topology:
         #: Anti-affinity as it binds those whom it is directed against.
         self._inverse: dict[Rule, Group] = {}
         self._owned: dict[str, list[Group]] = {}
-        for pod, labels in running:
+        for pod, node in running:
             for term in pod.required_anti_affinity:
                 group = self._inverse_group(term)
-                if term.topology_key in labels:
-                    group.record(labels[term.topology_key])
+                if term.topology_key in node.labels:
+                    group.record(node.labels[term.topology_key])
 
     def own(self, pod: PodInfo) -> None:
         """Let a pod obey its rules as they are now, and no others."""
@@ -181,9 +191,9 @@ class Topology:
         if found is None:
             found = self._groups[rule] = Group(rule)
             found.register(sorted(self._universe.get(rule.key, ())))
-            for pod, labels in self._running:
-                if rule.key in labels and rule.selects(pod) and (not rule.nodes or rule.counts(of_labels(labels))):
-                    found.record(labels[rule.key])
+            for pod, node in self._running:
+                if rule.key in node.labels and rule.selects(pod) and rule.counts(node.requirements):
+                    found.record(node.labels[rule.key])
         return found
 
     def _inverse_group(self, term: Term) -> Group:
