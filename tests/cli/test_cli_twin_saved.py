@@ -70,6 +70,9 @@ def test_a_twin_is_saved_restored_and_dumped_into_another(tmp_path: Path) -> Non
         dump.write_text(
             kubectl(client, "get", "deployments,replicasets,pods,nodes,services,namespaces", "-A", "-o", "yaml")
         )
+        live = wavetank("twin", "import", "--from-cluster", client, "--dry-run", "--format", "json")
+        assert live.code == 0, live.err
+        assert {out["kind"] for out in json.loads(live.out)["leftOut"]} == {"Event", "Lease"}
 
     port = told["url"].rpartition(":")[2]
     with running("restore", saved, "--port", port, "--kubeconfig", kubeconfig, home=tmp_path):

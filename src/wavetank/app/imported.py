@@ -19,6 +19,8 @@ from wavetank.twin.bare import BareOptions, BareWorld
 DEFAULT_VERSION = "1.36"
 #: Names that a report lists of one kind and reason.
 _MOST_NAMES = 5
+#: Kinds that are answers of a server, or another view of objects that are listed anyway.
+_NO_OBJECTS = (".metrics.k8s.io", ".events.k8s.io", "componentstatuses")
 _LIST_SECONDS, _DUMP_SECONDS = 60, 900
 
 
@@ -82,7 +84,7 @@ def from_live_cluster(place: str, environment: Mapping[str, str]) -> Found:
         raise ToolMissing("kubectl is not installed, and only it can log in to a live cluster; dumps need no kubectl")
     access = ["--kubeconfig", place] if Path(place).is_file() else ["--context", place]
     kinds = _run([kubectl, *access, "api-resources", "--verbs=list", "-o", "name"], environment, _LIST_SECONDS)
-    names = [name for name in kinds.stdout.split() if not name.endswith((".metrics.k8s.io", ".events.k8s.io"))]
+    names = [name for name in kinds.stdout.split() if not name.endswith(_NO_OBJECTS)]
     if not names:
         raise OperationFailed(f"the cluster {place} lists nothing: {kinds.stderr.strip()}")
     words = [kubectl, *access, "get", ",".join(names), "-A", "-o", "json", "--ignore-not-found"]
@@ -93,7 +95,7 @@ def from_live_cluster(place: str, environment: Mapping[str, str]) -> Found:
         objects = ()
     if not objects:
         raise OperationFailed(f"nothing could be read from the cluster {place}: {dump.stderr.strip()}")
-    notes = tuple(f"{place}: {line}" for line in dump.stderr.splitlines() if line.strip())
+    notes = tuple(f"{place}: {line}" for line in dump.stderr.splitlines() if line and not line.startswith("Warning:"))
     return Found(objects, (place,) * len(objects), notes)
 
 
