@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wavetank.kube.times import rfc3339
@@ -346,6 +346,7 @@ MAPS = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(MAPS)
 def test_the_status_is_yaml(value: dict[str, Any]) -> None:
     assert yaml.safe_load(as_yaml(value)) == value

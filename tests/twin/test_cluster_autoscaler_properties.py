@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from autoscaling_kit import CPU_MILLI, AutoscaledWorld, budget, deployment, node_group
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -68,7 +69,8 @@ class Watched:
             cluster.set_replicas("deployments.apps", "default", name, replicas)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SIZES, SIZES, STEPS)
 def test_groups_stay_within_their_bounds_and_pods_that_can_be_helped_are(
     small: tuple[int, int], large: tuple[int, int], steps: list[tuple[str, int, int]]
@@ -92,7 +94,8 @@ def test_groups_stay_within_their_bounds_and_pods_that_can_be_helped_are(
         assert not helped_by_large
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(100, 1900), min_size=1, max_size=8), st.integers(0, 2))
 def test_no_node_goes_whose_pods_have_no_place_elsewhere(asks: list[int], least: int) -> None:
     world = AutoscaledWorld(node_group(size=5, least=least))
