@@ -24,6 +24,7 @@ from wavetank.twin.history import (
     digests_of,
     parsed_snapshot,
     read_snapshot,
+    recorder,
     snapshot_of,
     write_snapshot,
 )
@@ -152,6 +153,15 @@ def test_a_body_that_is_not_json_is_an_obstacle_not_an_error() -> None:
     world.history.arrived("create", {"obj": {"data": b"bytes"}})
     (why,) = world.history.obstacles
     assert "JSON" in why
+
+
+def test_a_history_that_grows_too_long_is_given_up_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "MOST_BYTES", 1000)
+    world = new_world()
+    for number in range(5):
+        world.history.arrived("create", {"obj": {"data": f"{number}" * 300}})
+    assert not world.history.lines
+    assert "too many" in world.history.obstacles[0]
 
 
 def test_big_numbers_and_lone_surrogates_survive() -> None:

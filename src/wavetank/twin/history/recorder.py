@@ -17,6 +17,8 @@ from wavetank.twin.engine import Engine
 from .arguments import encoded
 
 T = TypeVar("T")
+#: What a history may take in memory: some hundred thousand inputs. A twin that lives for weeks must not end by it.
+MOST_BYTES = 512 << 20
 #: Reasons that are kept; more of them tell nobody more.
 _MOST_REASONS = 10
 
@@ -46,6 +48,7 @@ class History:
         self.commands = dict(commands or {})
         self._engine = engine
         self._inputs: list[bytes] = []
+        self._bytes = 0
         self._obstacles: list[str] = []
         engine.inputs = self
 
@@ -82,9 +85,14 @@ class History:
             return
         place = {"executed": self._engine.executed, "seconds": self._engine.now}
         try:
-            self._inputs.append(encoded({**place, "verb": verb, "arguments": arguments}))
+            line = encoded({**place, "verb": verb, "arguments": arguments})
         except (TypeError, ValueError) as error:
             self.forgo(f"{verb} at {self._engine.now:.3f} s had something that JSON cannot hold: {error}")
+            return
+        self._inputs.append(line)
+        self._bytes += len(line)
+        if self._bytes > MOST_BYTES:
+            self.forgo(f"its {len(self._inputs)} inputs are more than {MOST_BYTES >> 20} MiB, too many to keep")
 
     def leaked(self, what: str) -> None:
         if self._obstacles:
