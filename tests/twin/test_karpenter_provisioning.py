@@ -285,9 +285,17 @@ def test_the_definitions_default_and_refuse_as_karpenters_do() -> None:
     assert stored["spec"]["disruption"]["consolidationPolicy"] == "WhenEmptyOrUnderutilized"
     assert stored["spec"]["disruption"]["budgets"] == [{"nodes": "10%"}]
     assert stored["spec"]["template"]["spec"]["expireAfter"] == "720h"
-    wrong = node_pool("b", [expression("karpenter.sh/capacity-type", "Like", "spot")])
-    with pytest.raises(ApiError, match="Unsupported value"):
-        world.cluster.create(wrong)
+    for wanted, why in (
+        (expression("karpenter.sh/capacity-type", "Like", "spot"), "Unsupported value"),
+        (expression("karpenter.k8s.aws/moon", "In", "full"), 'label domain "karpenter.k8s.aws" is restricted'),
+        (expression("karpenter.sh/nodepool", "In", "a"), 'label "karpenter.sh/nodepool" is restricted'),
+        (expression("x", "Gt", "1", "2"), "must have a single positive integer value"),
+        (expression("x", "In", "a", minValues=2), "at least that many values"),
+    ):
+        with pytest.raises(ApiError, match=why):
+            world.cluster.create(node_pool("b", [wanted]))
+    with pytest.raises(ApiError, match="'schedule' must be set with 'duration'"):
+        world.cluster.create(node_pool("b", disruption={"budgets": [{"nodes": "1", "schedule": "@daily"}]}))
 
 
 def test_the_same_world_has_the_same_journal() -> None:

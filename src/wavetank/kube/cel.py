@@ -338,6 +338,8 @@ _METHODS: Mapping[str, tuple[int, Callable[..., Any]]] = {
     "endsWith": (1, str.endswith),
     "contains": (1, lambda text, part: part in text),
     "matches": (1, lambda text, pattern: re.search(pattern, text) is not None),
+    "find": (1, lambda text, pattern: found[0] if (found := re.search(pattern, text)) else ""),
+    "findAll": (1, lambda text, pattern: [found[0] for found in re.finditer(pattern, text)]),
     "lowerAscii": (0, str.lower),
     "upperAscii": (0, str.upper),
     "trim": (0, str.strip),

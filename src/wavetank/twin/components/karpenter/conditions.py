@@ -1,37 +1,33 @@
-"""What Karpenter keeps writing on NodeClaims, NodePools and EC2NodeClasses: whether they may be consolidated, have drifted, are
-ready, and what they add up to. Expired claims are deleted here.
+"""What Karpenter keeps writing on NodeClaims: whether they may be consolidated, whether they have drifted, when a pod last came
+or went. Expired claims are deleted here.
 
-Upstream: ``pkg/controllers/nodeclaim/disruption``, ``nodeclaim/podevents``, ``nodeclaim/expiration``, ``nodepool/*``, and the AWS
-provider's ``pkg/controllers/nodeclass``.
+Upstream: ``pkg/controllers/nodeclaim/disruption``, ``nodeclaim/podevents``, ``nodeclaim/expiration``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from wavetank.kube.conditions import Status, condition, is_true, status_of, without_condition
+from wavetank.kube.conditions import condition, is_true, without_condition
 from wavetank.kube.pod_phase import is_terminal, is_terminating
-from wavetank.kube.resources import Amounts, amounts, formatted
 from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Change
 from wavetank.twin.controllers.base import Key
-from wavetank.twin.nodes.offers import Ground
 
 from . import names
 from .drift import drift_reason
 from .durations import optional_seconds
 from .live import Live, Loop
 from .pods import is_owned_by
-from .pools import DEFAULT_EXPIRY, Pool, class_hash
-from .statuses import with_state, with_summary
+from .pools import DEFAULT_EXPIRY, Pool
+from .statuses import with_state
 
 #: Drift is looked for this often; AMIs and subnets change without telling.
 DRIFT_SECONDS = 300.0
 #: A pod's coming and going is written down no more often than this.
 POD_EVENT_SECONDS = 10.0
-CLASS_STEPS = ("SubnetsReady", "SecurityGroupsReady", "AMIsReady", "InstanceProfileReady", "ValidationSucceeded")
 
 
 class ClaimConditions(Loop):
@@ -155,122 +151,6 @@ class ClaimConditions(Loop):
         if due <= self.engine.now:
             self._drift_seen[name] = self.engine.now + DRIFT_SECONDS
             self._wake_after(("", name), DRIFT_SECONDS)
-
-
-class PoolStatus(Loop):
-    """Hash, readiness, resources and nodes of each NodePool."""
-
-    name = names.COMPONENT
-
-    def watch(self) -> None:
-        self.on(names.NODE_POOLS, self.itself)
-        self.on(names.NODE_CLASSES, self._pools_of_class)
-        self.on(names.NODE_CLAIMS, self._pool_of_claim, after_seconds=0.5)
-
-    def all_keys(self) -> list[Key]:
-        return [("", pool["metadata"]["name"]) for pool in self.cluster.list(names.NODE_POOLS)]
-
-    def _pools_of_class(self, node_class: Obj) -> Sequence[Key]:
-        named = node_class["metadata"]["name"]
-        return [("", p["metadata"]["name"]) for p in self.cluster.list(names.NODE_POOLS) if Pool(p).node_class == named]
-
-    def _pool_of_claim(self, claim: Obj) -> Sequence[Key]:
-        name = (claim["metadata"].get("labels") or {}).get(names.NODE_POOL)
-        return [("", name)] if name else ()
-
-    def work(self, key: Key) -> None:
-        found = self.cluster.find(names.NODE_POOLS, *key)
-        if found is None:
-            return
-        pool = Pool(found)
-        annotations = found["metadata"].get("annotations") or {}
-        hashes = {names.POOL_HASH: pool.hash, names.POOL_HASH_VERSION: names.POOL_VERSION}
-        if hashes.items() - annotations.items():
-            changed = {**found["metadata"], "annotations": {**annotations, **hashes}}
-            found = self.cluster.update({**found, "metadata": changed}, manager=names.COMPONENT)
-        self.write_status(found, self._status(found, pool))
-
-    def _status(self, found: Obj, pool: Pool) -> Obj:
-        node_class = self.cluster.find(names.NODE_CLASSES, "", pool.node_class)
-        ready: tuple[Status, str, str] = ("True", "NodeClassReady", "")
-        if node_class is None:
-            ready = ("False", "NodeClassNotFound", "NodeClass not found on cluster")
-        elif not is_true(node_class, "Ready"):
-            ready = (status_of(node_class, "Ready"), "NodeClassNotReady", "")
-        known = found.get("status") or {}
-        conditions = with_state(known.get("conditions"), "ValidationSucceeded", "True", self.now)
-        conditions = with_state(conditions, "NodeClassReady", ready[0], self.now, *ready[1:])
-        conditions = with_summary(conditions, ("ValidationSucceeded", "NodeClassReady"), self.now)
-        return {**known, "conditions": conditions, **self._sums(pool.name)}
-
-    def _sums(self, pool_name: str) -> Obj:
-        claims = self.cluster.list(
-            names.NODE_CLAIMS, where=lambda c: c["metadata"].get("labels", {}).get(names.NODE_POOL) == pool_name
-        )
-        total: Amounts = {"cpu": 0, "memory": 0, "pods": 0, "ephemeral-storage": 0}
-        for claim in claims:
-            for name, units in amounts((claim.get("status") or {}).get("capacity")).items():
-                total[name] = total.get(name, 0) + units
-        resources = {name: formatted(name, units) for name, units in sorted(total.items())}
-        return {"resources": {**resources, "nodes": str(len(claims))}, "nodes": len(claims)}
-
-
-class ClassStatus(Loop):
-    """What an EC2NodeClass finds, and whether it can be used."""
-
-    name = names.COMPONENT
-
-    def watch(self) -> None:
-        self.on(names.NODE_CLASSES, self.itself)
-
-    def all_keys(self) -> list[Key]:
-        return [("", each["metadata"]["name"]) for each in self.cluster.list(names.NODE_CLASSES)]
-
-    def work(self, key: Key) -> None:
-        found = self.cluster.find(names.NODE_CLASSES, *key)
-        if found is None:
-            return
-        annotations = found["metadata"].get("annotations") or {}
-        hashes = {names.CLASS_HASH: class_hash(found), names.CLASS_HASH_VERSION: names.CLASS_VERSION}
-        if hashes.items() - annotations.items():
-            changed = {**found["metadata"], "annotations": {**annotations, **hashes}}
-            found = self.cluster.update({**found, "metadata": changed}, manager=names.COMPONENT)
-        ground = self.live.offers.ground(found)
-        if ground is not None:
-            self.write_status(found, self._status(found, ground))
-        self.enqueue(key, DRIFT_SECONDS)
-
-    def _status(self, found: Obj, ground: Ground) -> Obj:
-        known = found.get("status") or {}
-        conditions: list[Obj] = list(known.get("conditions") or ())
-        for step in CLASS_STEPS:
-            conditions = with_state(conditions, step, *_class_step(step, ground, self.now))
-        conditions = with_summary(conditions, CLASS_STEPS, self.now)
-        return {
-            **known,
-            "conditions": conditions,
-            "subnets": [{"id": subnet.id, "zone": subnet.zone} for subnet in ground.subnets],
-            "securityGroups": [{"id": group} for group in ground.security_groups],
-            "amis": [
-                {
-                    "id": image.id,
-                    "name": image.name,
-                    "requirements": [{"key": names.ARCH, "operator": "In", "values": [image.architecture]}],
-                }
-                for image in ground.images
-            ],
-        }
-
-
-def _class_step(step: str, ground: Ground, now: datetime) -> tuple[Status, datetime, str, str]:
-    """Status, time, reason and message of one thing that a class needs."""
-    if step == "SubnetsReady" and not ground.subnets:
-        return "False", now, "SubnetsNotFound", "SubnetSelector did not match any Subnets"
-    if step == "AMIsReady" and not ground.images:
-        return "False", now, "AMINotFound", "AMISelector did not match any AMIs"
-    if step == "SecurityGroupsReady" and not ground.security_groups:
-        return "False", now, "SecurityGroupsNotFound", "SecurityGroupSelector did not match any SecurityGroups"
-    return "True", now, step, ""
 
 
 def _is_gone(pod: Obj) -> bool:

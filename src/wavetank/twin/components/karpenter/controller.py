@@ -11,13 +11,15 @@ from wavetank.twin.nodes.offers import Offers
 
 from ..presence import belongs_to, is_serving
 from . import names
-from .conditions import ClaimConditions, ClassStatus, PoolStatus
+from .class_status import ClassStatus
+from .conditions import ClaimConditions
 from .disruption import Disruption
 from .garbage import GarbageCollection
 from .interruption import InterruptionHandler
 from .lifecycle import Lifecycle
 from .live import Live, Loop
 from .packing import Planned
+from .pool_status import PoolStatus
 from .provisioning import Provisioner
 from .queue import CommandQueue
 from .settings import settings_of

@@ -6,7 +6,7 @@ Deleting the Node or its NodeClaim comes to the same. Upstream: ``pkg/controller
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from wavetank.kube.conditions import Status
@@ -124,15 +124,17 @@ class NodeTermination(Loop):
 
     def _attachments(self, node_name: str, pods: Sequence[Obj]) -> int:
         """How many volumes of pods that were drained are still attached."""
-        staying = {p["metadata"]["namespace"]: p for p in pods if not is_waited_for(p, self.now) and not is_terminal(p)}
-        kept = set()
-        for pod in staying.values():
-            for volume in pod["spec"].get("volumes") or ():
-                name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-                claim = name and self.cluster.find("persistentvolumeclaims", pod["metadata"]["namespace"], name)
-                kept.add((claim or {}).get("spec", {}).get("volumeName"))
+        staying = [pod for pod in pods if not is_waited_for(pod, self.now) and not is_terminal(pod)]
+        kept = {name for pod in staying for name in self._volumes_of(pod)}
         here = self.cluster.list(ATTACHMENTS, where=lambda a: a["spec"].get("nodeName") == node_name)
         return sum(1 for a in here if a["spec"]["source"].get("persistentVolumeName") not in kept)
+
+    def _volumes_of(self, pod: Obj) -> Iterable[str]:
+        for volume in pod["spec"].get("volumes") or ():
+            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+            claim = self.cluster.find("persistentvolumeclaims", pod["metadata"]["namespace"], name) if name else None
+            if claim is not None and claim["spec"].get("volumeName"):
+                yield claim["spec"]["volumeName"]
 
     def _terminate(self, claim: Obj, node_name: str) -> None:
         if self.live.fleet.instance_of(node_name) is not None:
