@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures that hold a cluster. Loaded with ``pytest_plugins = ["wavetank.testing.plugin"]``.
+"""The pytest plugin: fixtures that hold a cluster. pytest loads it wherever wavetank is installed (entry point ``pytest11``).
 
 Imports nothing of a cluster until a test asks for one, so that it costs other tests nothing.
 """
