@@ -31,7 +31,7 @@ def world(folder: Path) -> Iterator[StreamWorld]:
         yield running
 
 
-@pytest.fixture(params=[WEBSOCKET, SPDY], ids=["websocket", "spdy"])
+@pytest.fixture(params=[WEBSOCKET, pytest.param(SPDY, marks=pytest.mark.slow)], ids=["websocket", "spdy"])
 def environment(request: pytest.FixtureRequest, world: StreamWorld, folder: Path) -> dict[str, str]:
     own = {"KUBECONFIG": str(world.kubeconfig), "KUBECACHEDIR": str(folder / "cache"), "HOME": str(folder)}
     return {**os.environ, **own, **request.param}
