@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api_edge, day, cluster_start, design, field, load_balancer, memory, scheduling, watches
+from benchmarks import api_edge, cluster_start, day, design, field, load_balancer, memory, scheduling, watches
 from benchmarks.measure import Figure, table
 from wavetank.base.garbage import favour_long_lives
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from .label_syntax import label_value_problems, qualified_name_problems
@@ -122,6 +123,7 @@ class LabelSelector:
 NOTHING = LabelSelector(selects_nothing=True)
 
 
+@lru_cache(maxsize=1024)  # Autoscalers and budgets read the same texts again and again.
 def parse_label_selector(text: str) -> LabelSelector:
     """A selector of the query parameter ``labelSelector``; raises InvalidSelectorError (``labels.Parse``)."""
     return LabelSelector(_sorted(list(_Parser(text).requirements())))

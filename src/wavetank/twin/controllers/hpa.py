@@ -6,7 +6,7 @@ Upstream: ``pkg/controller/podautoscaler/horizontal.go`` (``reconcileAutoscaler`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from wavetank.kube import conditions
@@ -120,7 +120,7 @@ class HorizontalPodAutoscalerController(Controller):
             self.event(hpa, "Warning", "FailedComputeMetricsReplicas", decision.error)
             return
         self._rescale(now, current, decision, memory)
-        if now.is_calm and self._metrics.are_settled(replace(target, pods=self._chosen[key][1])):
+        if now.is_calm and self._metrics.are_settled(target._replace(pods=self._chosen[key][1])):
             self._let_rest(key, current)
 
     # --- resting -----------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class HorizontalPodAutoscalerController(Controller):
         self._select(key, selector)
         as_of, chosen = (target.selector, self._versions(key)), self._chosen.get(key)
         if chosen is not None and chosen[0] == as_of:
-            return None, replace(target, pods=chosen[1])
+            return None, target._replace(pods=chosen[1])
         in_namespace = self.informer.in_namespace("pods")[target.namespace]
         pods = [p for p in in_namespace if selector.matches(p["metadata"].get("labels"))]
         rivals = [k for k, s in self._selectors.items() if k[0] == target.namespace and _selects_any(s, pods)]
@@ -235,7 +235,7 @@ class HorizontalPodAutoscalerController(Controller):
             text = f"pods by selector {target.selector} are controlled by multiple HPAs: [{listed}]"
             return self._refused(now, "AmbiguousSelector", "AmbiguousSelector", text, text), target
         self._chosen[key] = as_of, pods
-        return None, replace(target, pods=pods)
+        return None, target._replace(pods=pods)
 
     def _refused(self, now: Pass, event: str, reason: str, error: str, message: str) -> Decision:
         self.event(now.hpa, "Warning", event, error)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from wavetank.kube import conditions, quantity
 from wavetank.kube.pod_phase import phase
@@ -43,8 +44,7 @@ FAILURE_REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """What is scaled, as it is in this pass: its namespace, sizes and the pods behind its selector."""
 
     namespace: str
@@ -89,7 +89,9 @@ class MetricReader:
         """Whether the samples of all pods count, and will go on to count while the pods stay as they are."""
         known = self._known_of(target)
         known.are_settled = known.are_settled or all(
-            is_settled(pod, self._settings, self._engine.utc) for pod in target.pods
+            # The youngest first: it settles last.
+            is_settled(pod, self._settings, self._engine.utc)
+            for pod in reversed(target.pods)
         )
         return known.are_settled
 

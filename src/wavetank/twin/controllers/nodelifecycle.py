@@ -123,9 +123,10 @@ class NodeLifecycleController(Controller):
         old, renewal = self._signs[name], self._renewal(name)
         if not (isinstance(renewal, float) and _is_newer(renewal, old.renewal)):
             return False
-        sign = self._signs[name] = replace(old, seen_seconds=self._round_after(renewal), renewal=renewal)
-        self._quiet_until[name] = sign.seen_seconds + self.settings.nodes.monitor_grace_seconds
-        return self.engine.now < self._quiet_until[name]
+        seen = self._round_after(renewal)
+        self._signs[name] = _Sign(seen, old.ready_heartbeat, old.ready_status, renewal)
+        quiet_until = self._quiet_until[name] = seen + self.settings.nodes.monitor_grace_seconds
+        return self.engine.now < quiet_until
 
     def _healths(self) -> dict[str, Health]:
         zones: dict[str, Health] = {}

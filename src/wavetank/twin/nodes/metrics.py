@@ -38,6 +38,7 @@ class _Watched:
     """Some pods as of a version: when the last of their containers began, and what their use depends on but for constants."""
 
     version: int
+    workers: Sequence[PodWorker]
     newest_seconds: float
     sources: tuple[Callable[[float], Hashable], ...]
 
@@ -84,11 +85,16 @@ class FleetMetrics:
         """Newest samples of pods that still exist, by namespace and name."""
         if not self.available():
             return []
+        if names is not None and self._fleet.is_modelled:
+            return self._told_of(self._watched_pods(namespace, tuple(sorted(names))))
         if names is None:
             pods = sorted(self._cluster.list("pods", namespace), key=_address)
         else:
             pods = [pod for name in sorted(names) if (pod := self._cluster.find("pods", namespace, name)) is not None]
         return [usage for pod in pods if (usage := self._newest(pod)) is not None]
+
+    def _told_of(self, watched: _Watched) -> list[PodUsage]:
+        return [usage for worker in watched.workers if (usage := self._told_by(worker)) is not None]
 
     def readings(self, namespace: str, names: Sequence[str]) -> Hashable | None:
         """See ``ComparableMetrics``: without making a sample of each, which is most of the work."""
@@ -110,7 +116,7 @@ class FleetMetrics:
             newest = max((process.started_seconds for process in modelled), default=math.inf)
             sources = dict.fromkeys(source for process in modelled if (source := process.varying_use) is not None)
             fresh = {key: w for key, w in self._watched.items() if key[0] != namespace or w.version == version}
-            known = fresh[namespace, names] = _Watched(version, newest, tuple(sources))
+            known = fresh[namespace, names] = _Watched(version, workers, newest, tuple(sources))
             self._watched = fresh
         return known
 
