@@ -91,7 +91,7 @@ class Planned:
     ports: list[HostPort] = field(default_factory=list)
     pods: list[PodInfo] = field(default_factory=list)
     #: What even the smallest of the types has, of resources that were asked for.
-    _least: Amounts = field(default_factory=dict)
+    _least: Amounts = field(default_factory=dict, init=False)
 
     def keep(self, offers: Sequence[InstanceOffer]) -> None:
         """No other types suit any more."""
