@@ -17,7 +17,7 @@ from command_line import EXAMPLE, wavetank
         ((EXAMPLE, "-n", "shop"), "--namespace goes with --terraform"),
     ],
 )
-def test_words_that_do_not_go_together_are_refused(words: tuple[object, ...], said: str) -> None:
+def test_words_that_do_not_go_together_are_refused(words: tuple[str | Path, ...], said: str) -> None:
     ended = wavetank("up", *words)
     assert ended.code == 2
     assert said in ended.err

@@ -51,6 +51,8 @@ spec: {restartPolicy: Never, containers: [{name: main, image: tool:1, command: [
 """,
 }
 
+pytest_plugins = ["twins"]
+
 
 @pytest.fixture
 def chart(tmp_path: Path) -> Path:

@@ -68,6 +68,8 @@ DEFINITION: Any = {
     },
 }
 
+pytest_plugins = ["twins"]
+
 
 @pytest.fixture
 def boats(reached: Reached, tmp_path: Path) -> Iterator[Callable[[], dict[str, Any]]]:

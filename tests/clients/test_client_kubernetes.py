@@ -11,6 +11,8 @@ from kubernetes import client, config, dynamic, utils, watch
 from kubernetes.stream import portforward, stream
 from twins import WEB_PORT, Reached, container
 
+pytest_plugins = ["twins"]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def access(reached: Reached) -> None:
@@ -69,7 +71,7 @@ def test_a_port_of_a_pod_is_reached_through_the_api(core: Any) -> None:
     assert "Directory listing" in core.connect_get_namespaced_pod_proxy("web", "default")
     with pytest.raises(client.ApiException) as refused:
         core.connect_get_namespaced_pod_proxy("web:9999", "default")
-    assert (refused.value.status, "connection refused" in refused.value.body) == (503, True)
+    assert (refused.value.status, "connection refused" in str(refused.value.body)) == (503, True)
     core.delete_namespaced_pod("web", "default", grace_period_seconds=0)
 
 

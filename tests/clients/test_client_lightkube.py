@@ -28,6 +28,8 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Pod
 from lightkube.types import CascadeType, PatchType
 from twins import Reached
 
+pytest_plugins = ["twins"]
+
 
 @pytest.fixture(scope="module")
 def config(reached: Reached) -> KubeConfig:
