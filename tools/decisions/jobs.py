@@ -39,6 +39,7 @@ class JobReplay:
                     break
                 self._end_one(code, action.get("wait"))
             if not action["ends"]:
+                self._bench.engine.run_for(action.get("wait") or 0)
                 self._record("waited")
         return self._records
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -240,7 +240,8 @@ class JobController(Controller):
 
     def _track(self, key: Key, now: Pass, end: Verdict | None) -> None:
         """Count what has ended and let go of it; the end of the Job is told when no pod is left (``trackJobStatus...``)."""
-        job, over = now.job, [p for p in now.pods if _is_tracked(p) and _may_go(now, p, end)]
+        job, delayed = now.job, _awaiting_replacement(now)
+        over = [p for p in now.pods if _is_tracked(p) and _may_go(now, p, end, delayed)]
         counted = [p for p in over if _counts_as_failed(now, p, end)]
         if end is not None:
             interim = "FailureTarget" if end.failed else "SuccessCriteriaMet"
@@ -327,13 +328,11 @@ def _gives_up_index(job: Obj, pod: Obj) -> bool:
 
 def _awaiting_replacement(now: Pass) -> dict[int, Obj]:
     """By index the failed pod that stays until the next one has taken over its count of failures."""
+    if not is_limited_per_index(now.job):
+        return {}
     busy = {index_of(p) for p in now.running} | now.tally.completed | (now.tally.broken or frozenset())
-    found: dict[int, Obj] = {}
-    if is_limited_per_index(now.job):
-        for pod in sorted(now.failed, key=lambda p: (_failures_of(p), finished_at(p))):
-            if index_of(pod) not in busy:
-                found[index_of(pod)] = pod
-    return found
+    ordered = sorted(now.failed, key=lambda p: (_failures_of(p), finished_at(p)))
+    return {index_of(pod): pod for pod in ordered if index_of(pod) not in busy}
 
 
 def _failures_of(pod: Obj) -> int:
@@ -354,11 +353,11 @@ def _index_backoff(replaced: Obj | None) -> datetime | None:
     return finished_at(replaced) + timedelta(seconds=backoff_seconds(_failures_of(replaced) + 1))
 
 
-def _may_go(now: Pass, pod: Obj, end: Verdict | None) -> bool:
+def _may_go(now: Pass, pod: Obj, end: Verdict | None, delayed: Mapping[int, Obj]) -> bool:
     """Whether the pod is done with and can be let go of (``canRemoveFinalizer``)."""
     if end is not None or phase(pod) == "Succeeded":
         return True
-    return has_failed(now.job, pod) and _awaiting_replacement(now).get(index_of(pod)) is not pod
+    return has_failed(now.job, pod) and delayed.get(index_of(pod)) is not pod
 
 
 def _counts_as_failed(now: Pass, pod: Obj, end: Verdict | None) -> bool:

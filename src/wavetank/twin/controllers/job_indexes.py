@@ -80,8 +80,11 @@ def surplus(job: Obj, active: Sequence[Obj], at_least: int, now: datetime) -> li
         removed = by_index.pop(NO_INDEX, [])
         for same in by_index.values():
             removed += deletion_order(same, now, coarse=False)[:-1]
-    left = [pod for pod in active if pod not in removed]
-    return removed + deletion_order(left, now, coarse=False)[: max(0, at_least - len(removed))]
+    if len(removed) >= at_least:
+        return removed
+    gone = {pod["metadata"]["name"] for pod in removed}
+    left = [pod for pod in active if pod["metadata"]["name"] not in gone]
+    return removed + deletion_order(left, now, coarse=False)[: at_least - len(removed)]
 
 
 def with_index_variable(spec: Obj) -> Obj:
