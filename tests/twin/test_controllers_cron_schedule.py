@@ -45,7 +45,9 @@ def test_a_day_that_never_comes_is_not_waited_for() -> None:
     assert schedule_of("0 0 30 2 *").next_after(NOON) is None
 
 
-@pytest.mark.parametrize("text", ["* * * *", "0 0 * * 7", "@every soon", "60 * * * *", "a * * * *", "5-3 * * * *", "* * 0 * *"])
+@pytest.mark.parametrize(
+    "text", ["* * * *", "0 0 * * 7", "@every soon", "60 * * * *", "a * * * *", "5-3 * * * *", "* * 0 * *"]
+)
 def test_an_expression_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(InvalidScheduleError):
         schedule_of(text)
