@@ -218,7 +218,7 @@ def test_spot_to_spot_wants_fifteen_cheaper_types(cheaper: int, replaced: bool) 
     assert world.types == ["x7.xlarge"]
     world.scale("web", 1)
     # The same node is told why it stays no sooner than after a quarter of an hour.
-    world.after(1100.0)
+    world.after(1400.0)
     assert (world.types != ["x7.xlarge"]) == replaced
     if not replaced:
         why = "SpotToSpotConsolidation requires 15 cheaper instance type options than the current candidate to consolidate"

@@ -6,99 +6,32 @@ Order: empty nodes, drifted nodes, several nodes at once, single nodes. Upstream
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
-from wavetank.kube.conditions import condition, is_true
+from wavetank.kube.conditions import is_true
 from wavetank.kube.pod_phase import is_terminal
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Change
 from wavetank.twin.engine import Timer
 
 from . import names
-from .budgets import Reason, room
-from .candidates import Candidate, candidates, unconsolidatable
+from .candidates import Candidate, unconsolidatable
 from .consolidation import Command, Consolidation, stranded_pods, targets_of, within_budgets
 from .live import Live
-from .packing import Packed
-from .planner import Planner, pools
-from .pods import is_provisionable
+from .picture import Picture, invalidity
+from .planner import pools
 from .pools import EMPTY_OR_UNDERUTILIZED
 from .queue import CommandQueue
-from .state import StateNode, is_synced, state_nodes
+from .state import is_synced
 
 POLL_SECONDS, AT_ONCE_SECONDS = 10.0, 1.0
 #: Between a decision to consolidate and the second look at it.
 VALIDATE_SECONDS = 15.0
-#: A cluster in which nothing changed is looked at again after this all the same.
+#: A cluster in which nothing changed is looked at again after this if time alone may change something. Upstream always does
+#: so; here nothing changes unseen.
 STALE_SECONDS = 300.0
-
-
-class Picture:
-    """The cluster at one moment, as far as disruption looks at it."""
-
-    def __init__(self, live: Live, *, quiet: bool) -> None:
-        self._live, self._quiet = live, quiet
-        self.nodes: Sequence[StateNode] = state_nodes(live)
-        self._planner = Planner(live, self.nodes)
-        self._graceful: list[Candidate] | None = None
-
-    @property
-    def graceful(self) -> list[Candidate]:
-        """Nodes that may go as far as their pods are concerned."""
-        if self._graceful is None:
-            self._graceful = self._candidates(eventual=False)
-        return self._graceful
-
-    @property
-    def consolidatable(self) -> list[Candidate]:
-        """Those at rest for long enough, the ones that are cheapest to move first."""
-        found = [c for c in self.graceful if is_true(c.claim, "Consolidatable")]
-        return sorted(found, key=lambda c: (c.cost, c.name))
-
-    @property
-    def empty(self) -> list[Candidate]:
-        return [c for c in self.consolidatable if not c.pods]
-
-    @property
-    def replaceable(self) -> list[Candidate]:
-        """Those whose pool lets them be removed with pods on them."""
-        return [c for c in self.consolidatable if c.pool.policy == EMPTY_OR_UNDERUTILIZED]
-
-    @property
-    def underutilized(self) -> list[Candidate]:
-        """Without empty ones: if those are still there, it is because the budget for empty nodes wants it so."""
-        return [c for c in self.replaceable if c.pods]
-
-    @property
-    def drifted(self) -> list[Candidate]:
-        """The longest drifted first."""
-        found = [c for c in self._candidates(eventual=True) if is_true(c.claim, "Drifted")]
-        return sorted(
-            found, key=lambda c: ((condition(c.claim, "Drifted") or {}).get("lastTransitionTime", ""), c.name)
-        )
-
-    def _candidates(self, *, eventual: bool) -> list[Candidate]:
-        return candidates(self._live, self.nodes, self._planner.wares, eventual=eventual, quiet=self._quiet)
-
-    def room(self, reason: Reason) -> dict[str, int]:
-        """What budgets leave by pool; a pool whose budgets allow nothing at all is told so."""
-        every = pools(self._live)
-        found = room(every, self.nodes, reason, self._live.cluster.now)
-        if not self._quiet:
-            for pool in every:
-                if found[pool.name] == 0 and any(n.pool == pool.name for n in self.nodes):
-                    text = f"No allowed disruptions for disruption reason {reason} due to blocking budget"
-                    self._live.tell((pool.obj,), "Normal", "DisruptionBlocked", text, same=(reason,), seconds=60.0)
-        return found
-
-    def simulate(self, going: Sequence[Candidate]) -> Packed:
-        """Where pods would be without these nodes."""
-        pods = list(self._live.cluster.list("pods", where=is_provisionable))
-        pods += [pod for candidate in going for pod in candidate.pods]
-        pods += [pod for node in self.nodes if node.is_leaving for pod in node.reschedulable]
-        unique = {pod["metadata"]["uid"]: pod for pod in pods}
-        return self._planner.packed(list(unique.values()), {candidate.name for candidate in going})
 
 
 @dataclass(frozen=True)
@@ -121,14 +54,25 @@ class Disruption:
         self._undecided: Command | None = None
         self._changes = 0
         self._at_rest = (-1, 0.0)
+        #: Why nodes stay as they are, as of the last look.
+        self._words: list[tuple[Candidate, str]] = []
+        self._repeats_seconds = 0.0
         self._methods = (
             _Method("empty", self._emptiness),
             _Method("drifted", self._drift, settled=True),
             _Method("several", self._several),
             _Method("single", self._single),
         )
-        watched = ("pods", "nodes", names.NODE_CLAIMS, names.NODE_POOLS, "poddisruptionbudgets.policy")
+        watched = (
+            "pods",
+            "nodes",
+            names.NODE_CLAIMS,
+            names.NODE_POOLS,
+            "daemonsets.apps",
+            "poddisruptionbudgets.policy",
+        )
         self._ends = [live.cluster.subscribe(key, self._note) for key in watched]
+        self._ends.append(live.offers.on_change(self._stir))
 
     def close(self) -> None:
         self.rest()
@@ -145,6 +89,9 @@ class Disruption:
         """Karpenter came up."""
         self.rest()
         self._plan(POLL_SECONDS)
+
+    def _stir(self) -> None:
+        self._changes += 1
 
     def _note(self, change: Change) -> None:
         if not self._live.is_up():
@@ -170,7 +117,9 @@ class Disruption:
         """Look for something to do; seconds until the next look."""
         rested, until = self._at_rest
         if rested == self._changes and self._engine.now < until:
+            self._repeat()
             return POLL_SECONDS
+        self._words.clear()
         picture = Picture(self._live, quiet=False)
         for method in self._methods:
             command = method.decide(picture)
@@ -183,8 +132,24 @@ class Disruption:
             self._undecided = command
             return VALIDATE_SECONDS
         # What this look itself changed (events are no change) has been seen by it.
-        self._at_rest = (self._changes, self._engine.now + STALE_SECONDS)
+        self._at_rest = (self._changes, self._engine.now + self._rest_seconds())
         return POLL_SECONDS
+
+    def _say(self, candidate: Candidate, why: str) -> None:
+        """Tell why a node stays; said again later, as long as nothing changes."""
+        self._words.append((candidate, why))
+        unconsolidatable(self._live, candidate, why)
+
+    def _repeat(self) -> None:
+        if self._engine.now >= self._repeats_seconds:
+            self._repeats_seconds = self._engine.now + STALE_SECONDS
+            for candidate, why in self._words:
+                unconsolidatable(self._live, candidate, why)
+
+    def _rest_seconds(self) -> float:
+        """How long nothing can change by itself: schedules of budgets come, exhausted offerings are forgotten."""
+        scheduled = any(budget.get("schedule") for pool in pools(self._live) for budget in pool.budgets)
+        return STALE_SECONDS if scheduled or self._live.has_exhausted else inf
 
     # --- methods -----------------------------------------------------------------------------------------------------
 
@@ -209,9 +174,9 @@ class Disruption:
         for candidate in picture.graceful:
             pool = candidate.pool
             if pool.consolidate_after_seconds is None:
-                unconsolidatable(self._live, candidate, f'NodePool "{pool.name}" has consolidation disabled')
+                self._say(candidate, f'NodePool "{pool.name}" has consolidation disabled')
             elif pool.policy != EMPTY_OR_UNDERUTILIZED:
-                unconsolidatable(self._live, candidate, f'NodePool "{pool.name}" has non-empty consolidation disabled')
+                self._say(candidate, f'NodePool "{pool.name}" has non-empty consolidation disabled')
 
     def _several(self, picture: Picture) -> Command | None:
         self._tell_disabled(picture)
@@ -231,10 +196,7 @@ class Disruption:
         return None
 
     def _consolidation(self, picture: Picture) -> Consolidation:
-        def tell(candidate: Candidate, why: str) -> None:
-            unconsolidatable(self._live, candidate, why)
-
-        return Consolidation(picture.simulate, tell, self._live.settings.spot_to_spot)
+        return Consolidation(picture.simulate, self._say, self._live.settings.spot_to_spot)
 
     # --- the second look ---------------------------------------------------------------------------------------------
 
@@ -270,25 +232,3 @@ def _traits(obj: Obj) -> tuple[object, ...]:
             ending,
         )
     return (obj.get("spec"), metadata.get("annotations"), status, ending)
-
-
-def invalidity(command: Command, picture: Picture) -> str:
-    """Why a command no longer holds; "" when it does (``validation.go``)."""
-    now = {c.name: c for c in (picture.empty if command.reason == "Empty" else picture.replaceable)}
-    going = [now[c.name] for c in command.candidates if c.name in now]
-    if len(going) != len(command.candidates):
-        return f"{len(command.candidates) - len(going)} candidates are no longer valid"
-    if len(within_budgets(going, picture.room(command.reason))) != len(going):
-        return "a candidate can no longer be disrupted without violating budgets"
-    if command.reason == "Empty":
-        return ""
-    packed = picture.simulate(going)
-    stranded = stranded_pods(packed, going)
-    if stranded:
-        return " ".join(f"{address} => {why}" for address, why in sorted(stranded.items()))
-    if len(packed.planned) != len(command.replacements):
-        return "scheduling simulation produced new results"
-    for planned, expected in zip(packed.planned, command.replacements, strict=True):
-        if not {o.name for o in expected.offers} <= {o.name for o in planned.offers}:
-            return "scheduling simulation produced new results"
-    return ""

@@ -142,10 +142,15 @@ class Live:
         key = (instance_type, offering.zone, offering.capacity_type)
         self._exhausted[key] = self.now_seconds + EXHAUSTED_SECONDS
 
+    @property
+    def has_exhausted(self) -> bool:
+        """Whether some offerings are left aside for now."""
+        return any(until > self.now_seconds for until in self._exhausted.values())
+
     def instance_types(self, node_class: Obj) -> Sequence[InstanceOffer]:
         """What can be had for a node class, as far as Karpenter knows."""
         every = self.offers.instance_types(node_class)
-        if all(until <= self.now_seconds for until in self._exhausted.values()):
+        if not self.has_exhausted:
             return every
         return [self._as_known(offer) for offer in every]
 

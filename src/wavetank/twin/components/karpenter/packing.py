@@ -7,7 +7,7 @@ cluster without some nodes, for consolidation. Upstream: ``pkg/controllers/provi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wavetank.kube.resources import Amounts
@@ -39,9 +39,9 @@ class Wish:
         return self.info.spec.get("tolerations") or ()
 
 
-def wish_of(pod: Obj, volumes: Requirements) -> Wish:
+def wish_of(info: PodInfo, volumes: Requirements) -> Wish:
     """``volumes`` is where its volumes can be."""
-    info = pod_info(pod)
+    pod = info.pod
     soft, strict = (pod_requirements(pod["spec"], with_preferred=with_preferred) for with_preferred in (True, False))
     return Wish(info, soft.plus(volumes.values()), strict.plus(volumes.values()), requests_of(info))
 
@@ -144,7 +144,7 @@ class Rules:
 
 
 class Packing:
-    """One run. Templates are tried in the order given; ``existing`` nodes likewise."""
+    """One run. Templates are tried in the order given. ``read`` reads pods, where somebody has done so before."""
 
     def __init__(
         self,
@@ -153,12 +153,14 @@ class Packing:
         topology: Topology,
         volumes: Mapping[str, Requirements] | None = None,
         rules: Rules | None = None,
+        read: Callable[[Obj], PodInfo] = pod_info,
     ) -> None:
         self._templates = templates
         self._existing = sorted(existing, key=lambda node: (not node.initialized, node.name))
         self._topology = topology
         self._volumes = volumes or {}
         self._rules = rules or Rules()
+        self._read = read
         self._remaining = {t.pool.name: t.remaining for t in templates}
         self._planned: list[Planned] = []
         self._matching: dict[tuple[str, Requirements], frozenset[str]] = {}
@@ -171,14 +173,14 @@ class Packing:
     def packed(self, pods: Iterable[Obj]) -> Packed:
         """Find a place for every pod; tried again and again while that makes progress."""
         start = pods if self._rules.respects_preferences else map(without_preferences, pods)
-        infos = in_order(map(pod_info, start))
+        infos = in_order(map(self._read, start))
         for info in infos:
             self._topology.own(info)
         queue, errors = infos, dict[str, str]()
         while queue:
             left = []
             for info in queue:
-                why = self._place(info.pod)
+                why = self._place(info)
                 if why:
                     errors[info.uid] = why
                     left.append(info)
@@ -189,21 +191,19 @@ class Packing:
             queue = left
         return Packed(self._planned, self._existing, errors)
 
-    def _place(self, pod: Obj) -> str:
+    def _place(self, first: PodInfo) -> str:
         """Try the pod as it is, then with fewer and fewer wishes; why it found no place with the fewest."""
-        first = pod
+        info, volumes = first, self._volumes.get(first.uid, Requirements())
         while True:
-            uid = pod["metadata"].get("uid", "")
-            wish = wish_of(pod, self._volumes.get(uid, Requirements()))
-            why = self._add(wish)
+            why = self._add(wish_of(info, volumes))
             if not why:
                 return ""
-            less = relaxed(pod, tolerate_prefer_no_schedule=self._tolerates_soft_taints)
+            less = relaxed(info.pod, tolerate_prefer_no_schedule=self._tolerates_soft_taints)
             if less is None:
-                self._topology.own(pod_info(first))
+                self._topology.own(first)
                 return why
-            pod = less
-            self._topology.own(pod_info(pod))
+            info = pod_info(less)
+            self._topology.own(info)
 
     def _add(self, wish: Wish) -> str:
         for node in self._existing:

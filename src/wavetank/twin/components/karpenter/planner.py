@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from wavetank.kube.conditions import is_true
 from wavetank.kube.resources import Amounts
@@ -87,9 +88,10 @@ class Planner:
         packing = Packing(
             [self._limited(t, staying) for t in self._templates if t.offers],
             [self._existing(node) for node in staying],
-            Topology(self._universe(staying), running, self._namespaces_of),
+            Topology(self._universe, running, self._namespaces_of),
             volumes,
             Rules(self._live.settings.respects_preferences, self._live.settings.strict_min_values),
+            self._live.info,
         )
         return packing.packed(placeable)
 
@@ -143,7 +145,8 @@ class Planner:
 
     # --- topology ----------------------------------------------------------------------------------------------------
 
-    def _universe(self, staying: Iterable[StateNode]) -> dict[str, set[str]]:
+    @cached_property
+    def _universe(self) -> dict[str, set[str]]:
         """The domains in which nodes are, or could be made."""
         found: dict[str, set[str]] = {}
         for template in self._templates:
@@ -154,7 +157,7 @@ class Planner:
                 if not each.complement and has_no_types(template.offers, key):
                     values |= each.values
                 found.setdefault(key, set()).update(values)
-        for node in staying:
+        for node in self._nodes:
             for key, value in node.labels.items():
                 found.setdefault(key, set()).add(value)
         found.pop(names.HOSTNAME, None)
