@@ -15,6 +15,7 @@ from wavetank.kube.types import Obj, Resource
 
 #: Fields of metadata that only the server writes.
 SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_GIVEN_TO_NEW = frozenset((*SERVER_OWNED, "resourceVersion"))
 
 #: Kinds that count changes of their specification (their strategies set ``metadata.generation``).
 _COUNTED_TEXT = (
@@ -135,9 +136,11 @@ def with_job_selector(job: Obj, resource: Resource) -> Obj:
 
 def stamped(metadata: dict[str, Any], *, uid: str, now: datetime, counted: bool) -> dict[str, Any]:
     """The metadata of a new object."""
-    kept = {k: v for k, v in metadata.items() if k not in SERVER_OWNED and k != "resourceVersion"}
-    kept |= {"uid": uid, "creationTimestamp": rfc3339(now)}
-    return {**kept, "generation": 1} if counted else kept
+    kept = {k: v for k, v in metadata.items() if k not in _GIVEN_TO_NEW}
+    kept["uid"], kept["creationTimestamp"] = uid, rfc3339(now)
+    if counted:
+        kept["generation"] = 1
+    return kept
 
 
 def carried_over(obj: Obj, live: Obj) -> Obj:

@@ -131,7 +131,10 @@ class Store:
         old = objects.get(address)
         stored = self._stamped(obj)
         objects[address] = stored
-        self._in_namespace.setdefault((resource_key, address[0]), {})[address[1]] = stored
+        neighbours = self._in_namespace.get((resource_key, address[0]))
+        if neighbours is None:
+            neighbours = self._in_namespace[resource_key, address[0]] = {}
+        neighbours[address[1]] = stored
         self._publish(Change("MODIFIED" if old is not None else "ADDED", resource_key, stored, old, self.revision))
         return stored
 

@@ -6,9 +6,10 @@ Upstream: ``pkg/scheduler/schedule_one.go``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import add
 from random import Random
+from types import MappingProxyType
+from typing import NamedTuple
 
 from .board import FITS, REJECTED, Board, Boards, Selection
 from .filters import Filters, filters_for, rejection_with_nominated
@@ -40,8 +41,7 @@ def random_of(randomness: Random) -> TieBreak:
     return randomness.choice
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of an attempt. ``node`` is "" when no node was feasible; only then ``rejections`` say why.
 
     ``feasible`` and ``scores`` are complete only of an attempt that was to be explained.
@@ -49,9 +49,9 @@ class Outcome:
 
     node: str
     feasible: Sequence[str] = ()
-    scores: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    scores: Mapping[str, Sequence[int]] = MappingProxyType({})
     totals: Sequence[int] = ()
-    rejections: Mapping[str, Rejection] = field(default_factory=dict)
+    rejections: Mapping[str, Rejection] = MappingProxyType({})
     #: Text of a plugin that refused the pod as such.
     refusal: str = ""
     filters: Filters | None = None
