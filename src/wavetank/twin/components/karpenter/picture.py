@@ -1,5 +1,5 @@
-"""The cluster as disruption looks at it: which nodes are empty, drifted or underutilized, what budgets leave, what would become of
-pods; and the second look at a decision. Used by ``disruption`` alone.
+"""The cluster as disruption looks at it: which nodes are empty, drifted or underutilized, what budgets leave, where pods would be
+without some nodes. ``invalidity`` is the second look at a decision. Used by ``disruption`` alone.
 
 Upstream: ``disruption/helpers.go``, ``validation.go``.
 """

@@ -78,12 +78,14 @@ class StateNode:
 
     @cached_property
     def taints(self) -> list[Obj]:
-        """Without those that go by themselves."""
+        """Without those that go by themselves while the node comes up; on a node that has been up they mean something else."""
         spec = (self.claim or {}).get("spec") or {}
         of_claim = self.claim is not None and not self.is_registered
-        taints = spec.get("taints") if of_claim else (self._node.get("spec") or {}).get("taints")
-        passing = [*names.EPHEMERAL, *(spec.get("startupTaints") or () if not self.is_initialized else ())]
-        return [t for t in taints or () if not any(same_taint(t, other) for other in passing)]
+        taints = (spec.get("taints") if of_claim else (self._node.get("spec") or {}).get("taints")) or ()
+        if self.is_initialized:
+            return list(taints)
+        passing = [*names.EPHEMERAL, *(spec.get("startupTaints") or ())]
+        return [t for t in taints if not any(same_taint(t, other) for other in passing)]
 
     @cached_property
     def allocatable(self) -> Amounts:
