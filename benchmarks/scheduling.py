@@ -250,13 +250,18 @@ def _by_cpu(nodes: int) -> int:
     return 40 * nodes
 
 
+def _evenly_by_cpu(nodes: int) -> int:
+    """What the smallest zone has room for, in every zone."""
+    return _by_cpu(nodes // ZONES * ZONES)
+
+
 def _one_each(nodes: int) -> int:
     return nodes
 
 
 SCENARIOS = (
     Scenario("basic", basic_pod, _by_cpu, "schedulingBasic1000Nodes"),
-    Scenario("spread", spread_pod, _by_cpu, "topologySpreading1000Nodes"),
+    Scenario("spread", spread_pod, _evenly_by_cpu, "topologySpreading1000Nodes"),
     Scenario("anti-affinity", lonely_pod, _one_each, "schedulingPodAntiAffinity1000Nodes"),
     Scenario(
         "preemption", important_pod, lambda nodes: min(nodes, MOST_PREEMPTING_PODS), setting=full_of_unimportant_pods
