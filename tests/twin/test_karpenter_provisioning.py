@@ -270,6 +270,18 @@ def test_a_machine_that_never_registers_is_given_up_after_fifteen_minutes() -> N
     assert world.journal("terminate") == [pytest.approx(906.0, abs=1.0)]
 
 
+def test_a_silent_node_is_no_place_for_pods() -> None:
+    world = ready_world()
+    world.create(deployment("web", 1))
+    world.after(60.0)
+    world.fleet.fail(world.nodes[0]["metadata"]["name"])
+    world.after(120.0)
+    world.create(pod("p"))
+    world.after(180.0)
+    assert world.pending() == []
+    assert len(world.nodes) == 2
+
+
 # --- the objects -------------------------------------------------------------------------------------------------------
 
 
