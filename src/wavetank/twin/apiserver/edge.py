@@ -41,13 +41,13 @@ class Edge:
     encoder: Encoder = field(default_factory=Encoder)
     watchers: set[object] = field(default_factory=set)
     closing: bool = False
+    custom_metrics: MetricsAdapter = field(default_factory=NoAdapter)
+    #: Whether the metrics API answers for one pod or node; that of the recorded world gave the whole list.
+    metrics_by_name: bool = True
     listings: Listings = field(init=False)
 
     def __post_init__(self) -> None:
         self.listings = Listings(self.cluster)
-    custom_metrics: MetricsAdapter = field(default_factory=NoAdapter)
-    #: Whether the metrics API answers for one pod or node; that of the recorded world gave the whole list.
-    metrics_by_name: bool = True
 
     def resources(self) -> tuple[Resource, ...]:
         """What is served now: metrics only while there is a metrics server, or an adapter."""
