@@ -51,7 +51,7 @@ spec: {restartPolicy: Never, containers: [{name: main, image: tool:1, command: [
 """,
 }
 
-pytest_plugins = ["twins"]
+pytest_plugins = ["cluster_of_file"]
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ DEFINITION: Any = {
     },
 }
 
-pytest_plugins = ["twins"]
+pytest_plugins = ["cluster_of_file"]
 
 
 @pytest.fixture

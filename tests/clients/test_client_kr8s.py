@@ -18,7 +18,7 @@ from twins import WEB_PORT, Reached, container
 # kr8s knows the versions that were supported when it was released, and warns of all later ones.
 pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version")
 
-pytest_plugins = ["twins"]
+pytest_plugins = ["cluster_of_file"]
 
 
 @pytest.fixture

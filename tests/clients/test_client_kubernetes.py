@@ -11,7 +11,7 @@ from kubernetes import client, config, dynamic, utils, watch
 from kubernetes.stream import portforward, stream
 from twins import WEB_PORT, Reached, container
 
-pytest_plugins = ["twins"]
+pytest_plugins = ["cluster_of_file"]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -28,7 +28,7 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Pod
 from lightkube.types import CascadeType, PatchType
 from twins import Reached
 
-pytest_plugins = ["twins"]
+pytest_plugins = ["cluster_of_file"]
 
 
 @pytest.fixture(scope="module")

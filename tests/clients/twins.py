@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from wavetank.app.bare import BareTwin, commands_of
 from wavetank.twin.bare import BareOptions
 
@@ -40,13 +38,6 @@ def open_twin(folder: Path) -> Iterator[Reached]:
     with BareTwin(options) as twin:
         twin.write_kubeconfig(folder / "kubeconfig")
         yield Reached(folder / "kubeconfig", folder)
-
-
-@pytest.fixture(scope="module")
-def reached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reached]:
-    """One cluster for each file of tests: every file uses one client library the way its own documentation does."""
-    with open_twin(tmp_path_factory.mktemp("twin")) as found:
-        yield found
 
 
 def container(image: str, *words: str) -> dict[str, object]:
