@@ -76,3 +76,33 @@ def test_a_quota_may_exclude_a_priority_class() -> None:
     high = pod("a")
     high["spec"]["priorityClassName"] = "high"
     assert [a["code"] for a in answers(others, tries=[high, pod("b")])] == [201, 403]
+
+
+def test_a_pod_of_a_runtime_class_carries_its_overhead_and_goes_where_it_says() -> None:
+    kind = {"kind": "RuntimeClass", "metadata": {"name": "kata"}, "handler": "kata"}
+    kind |= {"overhead": {"podFixed": {"cpu": "250m"}}, "scheduling": {"nodeSelector": {"kata": "yes"}}}
+
+    def of(name: str, **spec: Any) -> Obj:
+        given = pod(name)
+        return {**given, "spec": {**given["spec"], **spec}}
+
+    tries = [
+        of("a", runtimeClassName="kata", nodeSelector={"kata": "no"}),
+        of("b", runtimeClassName="kata", overhead={"cpu": "1"}),
+        of("c", runtimeClassName="none"),
+        of("d", overhead={"cpu": "1"}),
+        of("e", runtimeClassName="kata"),
+        of("f", preemptionPolicy="Never"),
+    ]
+    found = answers(kind, tries=tries)
+    assert [answer.get("message", "").partition(" is forbidden: ")[2] for answer in found] == [
+        "conflict: runtimeClass.scheduling.nodeSelector[kata] = yes; pod.spec.nodeSelector[kata] = no",
+        "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+        'pod rejected: RuntimeClass "none" not found',
+        "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",
+        "",
+        (
+            "the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission controller "
+            "computed PreemptLowerPriority from the given PriorityClass name"
+        ),
+    ]

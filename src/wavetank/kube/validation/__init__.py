@@ -16,7 +16,7 @@ from typing import TypeAlias
 from ..errors import Cause
 from ..types import Obj, Resource
 from . import autoscaling, batch, cluster, config, networking, policy, rbac, services, storage, workloads
-from .metadata import metadata, metadata_update
+from .metadata import known_finalizers, metadata, metadata_update
 from .pods import pod, pod_update, template
 
 Creation: TypeAlias = Callable[[Obj], Iterator[Cause]]
@@ -76,13 +76,22 @@ _RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
 }
 
 
+#: Kinds whose update is judged by all the rules for new objects, those of metadata among them.
+_JUDGED_WHOLE = {
+    ("", k) for k in ("ConfigMap", "Secret", "Pod", "Service", "PersistentVolumeClaim", "PersistentVolume")
+}
+
+
 def validate_create(obj: Obj, resource: Resource) -> list[Cause]:
     """Why ``obj`` may not be created; kinds without rules of their own (custom ones, too) have their metadata judged."""
-    create, _ = _RULES.get((resource.group, resource.kind), (_any, _any_update))
-    return list(create(obj))
+    rules = _RULES.get((resource.group, resource.kind))
+    if rules is None:
+        return list(_any(obj))
+    return [*rules[0](obj), *known_finalizers(obj.get("metadata") or {})]
 
 
 def validate_update(new: Obj, old: Obj, resource: Resource) -> list[Cause]:
     """Why ``old`` may not become ``new``."""
     _, update = _RULES.get((resource.group, resource.kind), (_any, _any_update))
-    return list(update(new, old))
+    judged = (resource.group, resource.kind) in _JUDGED_WHOLE
+    return [*update(new, old), *(known_finalizers(new.get("metadata") or {}) if judged else ())]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ..errors import Cause
 from ..types import Obj
-from .causes import duplicate, invalid, not_supported, required
+from .causes import duplicate, forbidden, invalid, not_supported, required
 from .metadata import label_key
+from .names import dns_label
 from .selectors import label_selector, node_selector, node_selector_term
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -45,9 +46,26 @@ def _pod_affinity(stated: Obj, path: str) -> Iterator[Cause]:
         yield from _pod_term(preference.get("podAffinityTerm") or {}, f"{below}.podAffinityTerm")
 
 
+def _label_keys(constraint: Obj, path: str) -> Iterator[Cause]:
+    """Keys whose values come from the pod itself: beside a selector, and none that it names already."""
+    keys, selector = constraint.get("matchLabelKeys") or [], constraint.get("labelSelector")
+    if keys and selector is None:
+        yield forbidden(f"{path}.matchLabelKeys", "must not be specified when labelSelector is not set")
+        return
+    named = {*((selector or {}).get("matchLabels") or {})}
+    named |= {e.get("key", "") for e in (selector or {}).get("matchExpressions") or ()}
+    for index, key in enumerate(keys):
+        yield from label_key(key, f"{path}.matchLabelKeys[{index}]")
+        if key in named:
+            yield invalid(f"{path}.matchLabelKeys[{index}]", key, "exists in both matchLabelKeys and labelSelector")
+
+
 def _pod_term(term: Obj, path: str) -> Iterator[Cause]:
     yield from label_selector(term.get("labelSelector"), f"{path}.labelSelector")
     yield from label_selector(term.get("namespaceSelector"), f"{path}.namespaceSelector")
+    for name in term.get("namespaces") or ():
+        for problem in dns_label(name):
+            yield invalid(f"{path}.namespace", name, problem)
     if not term.get("topologyKey"):
         yield required(f"{path}.topologyKey", "can not be empty")
     else:
@@ -76,4 +94,8 @@ def spread_constraints(constraints: list[Obj], path: str) -> Iterator[Cause]:
         if domains is not None and otherwise != "DoNotSchedule":
             why = f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {otherwise}"
             yield invalid(f"{below}.minDomains", domains, why)
+        for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
+            if constraint.get(field) not in (None, "Honor", "Ignore"):
+                yield not_supported(f"{below}.{field}", constraint[field], ("Honor", "Ignore"))
+        yield from _label_keys(constraint, below)
         yield from label_selector(constraint.get("labelSelector"), f"{below}.labelSelector")

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 from ..errors import Cause
+from ..selectors import LabelSelector
 from ..types import Obj
 from .amounts import not_negative
 from .causes import invalid, not_supported, required
 from .internal import pod_template
+from .job_policies import indexed_only, policies
 from .metadata import IMMUTABLE, immutable, metadata, metadata_update
 from .names import dns_subdomain
 from .pods import template
@@ -25,7 +27,34 @@ _DIRECTIVES = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
 
 def job(obj: Obj) -> Iterator[Cause]:
     yield from metadata(obj.get("metadata") or {})
-    yield from _job_spec(obj.get("spec") or {}, "spec")
+    spec = obj.get("spec") or {}
+    yield from _made_selector(spec, obj.get("metadata") or {})
+    yield from _job_spec(spec, "spec")
+    yield from _own_selector(spec)
+
+
+def _made_selector(spec: Obj, meta: Obj) -> Iterator[Cause]:
+    """A selector that the server makes asks for the Job's uid and for nothing else."""
+    selector = spec.get("selector")
+    if selector is None or spec.get("manualSelector"):
+        return
+    uid, name, prefix = meta.get("uid", ""), meta.get("name", ""), "batch.kubernetes.io/"
+    made = {f"{prefix}controller-uid": uid, f"{prefix}job-name": name, "controller-uid": uid, "job-name": name}
+    if not LabelSelector.from_object(selector).matches(made):
+        yield invalid("spec.selector", selector, "`selector` not auto-generated")
+
+
+def _own_selector(spec: Obj) -> Iterator[Cause]:
+    """A selector that somebody wrote. One that the server makes itself is right, and there only after validation."""
+    selector = spec.get("selector")
+    if selector is None and not spec.get("manualSelector"):
+        return
+    if selector is None:
+        yield required("spec.selector")
+    yield from label_selector(selector, "spec.selector")
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    if selector is None or not LabelSelector.from_object(selector).matches(labels):
+        yield invalid("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
 
 
 def _job_spec(spec: Obj, path: str) -> Iterator[Cause]:
@@ -36,9 +65,8 @@ def _job_spec(spec: Obj, path: str) -> Iterator[Cause]:
     mode = spec.get("completionMode", "NonIndexed")
     if mode not in _MODES:
         yield not_supported(f"{path}.completionMode", mode, _MODES)
-    if mode == "Indexed" and spec.get("completions") is None:
-        yield required(f"{path}.completions", "when completion mode is Indexed")
-    yield from label_selector(spec.get("selector"), f"{path}.selector")
+    yield from indexed_only(spec, path)
+    yield from policies(spec, path)
     stated = spec.get("template") or {}
     yield from template(stated, f"{path}.template")
     policy = (stated.get("spec") or {}).get("restartPolicy")
@@ -46,12 +74,16 @@ def _job_spec(spec: Obj, path: str) -> Iterator[Cause]:
         yield required(f"{path}.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"')
     elif policy not in ("OnFailure", "Never"):
         yield not_supported(f"{path}.template.spec.restartPolicy", policy, ("OnFailure", "Never"))
+    elif policy != "Never" and spec.get("podFailurePolicy") is not None:
+        why = 'only "Never" is supported when podFailurePolicy is specified'
+        yield invalid(f"{path}.template.spec.restartPolicy", policy, why)
 
 
 def job_update(new: Obj, old: Obj) -> Iterator[Cause]:
     after, before = new["spec"], old["spec"]
     yield from metadata_update(new["metadata"], old["metadata"])
     yield from _job_spec(after, "spec")
+    yield from _own_selector(after)
     yield from _completions_change(after, before)
     yield from immutable(after.get("selector"), before.get("selector"), "spec.selector")
     if _fixed_template(new, old) != _fixed_template(old, old):
@@ -99,8 +131,16 @@ def _cron_job_spec(spec: Obj) -> Iterator[Cause]:
             "spec.timeZone", zone, f"unknown time zone {zone}" if zone else "timeZone must be nil or non-empty string"
         )
     yield from _job_spec((spec.get("jobTemplate") or {}).get("spec") or {}, "spec.jobTemplate.spec")
+    yield from _generated_selector((spec.get("jobTemplate") or {}).get("spec") or {}, "spec.jobTemplate.spec")
     for key in ("successfulJobsHistoryLimit", "failedJobsHistoryLimit"):
         yield from not_negative(spec.get(key), f"spec.{key}")
+
+
+def _generated_selector(spec: Obj, path: str) -> Iterator[Cause]:
+    if spec.get("selector") is not None:
+        yield invalid(f"{path}.selector", spec["selector"], "`selector` will be auto-generated")
+    if spec.get("manualSelector"):
+        yield not_supported(f"{path}.manualSelector", True, ("nil", "false"))
 
 
 def _schedule(schedule: str) -> Iterator[Cause]:

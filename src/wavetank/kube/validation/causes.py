@@ -24,6 +24,11 @@ def invalid(path: str, value: Any, detail: str = "") -> Cause:
     return Cause("FieldValueInvalid", f"Invalid value: {printed(value)}" + (f": {detail}" if detail else ""), path)
 
 
+def invalid_as_a_whole(path: str, detail: str) -> Cause:
+    """For a value that is not repeated in the message."""
+    return Cause("FieldValueInvalid", f"Invalid value: {detail}", path)
+
+
 def duplicate(path: str, value: Any) -> Cause:
     return Cause("FieldValueDuplicate", f"Duplicate value: {printed(value)}", path)
 

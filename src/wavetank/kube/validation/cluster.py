@@ -9,6 +9,7 @@ from ..errors import Cause
 from ..types import Obj
 from .causes import duplicate, invalid, not_supported, required
 from .definition_schemas import schema_causes
+from .internal import printed_struct
 from .metadata import immutable, label_map, metadata, metadata_update
 from .names import dns_1035_label, dns_label, dns_subdomain
 
@@ -62,7 +63,7 @@ def _taints(obj: Obj) -> Iterator[Cause]:
         elif effect not in _EFFECTS:
             yield not_supported(f"{path}.effect", effect, _EFFECTS)
         if (key, effect) in seen:
-            yield duplicate(path, taint)
+            yield duplicate(path, printed_struct(taint, "Taint"))
         seen.add((key, effect))
 
 

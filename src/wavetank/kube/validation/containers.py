@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..errors import Cause
 from ..types import Obj
 from .amounts import container_resource_name, not_negative, requirements
 from .causes import duplicate, forbidden, invalid, not_found, not_supported, required
+from .internal import printed_struct
 from .names import config_key, dns_label, dns_subdomain, environment_name, port_name, port_number
+from .pod_choices import profiles
 
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
@@ -40,15 +42,16 @@ def containers(spec: Obj, path: str, volumes: frozenset[str]) -> Iterator[Cause]
     if not listed:
         yield required(f"{path}.containers", "")
     names: set[str] = set()
+    claims = {claim.get("name", "") for claim in spec.get("resourceClaims") or ()}
     for index, container in enumerate(listed):
         below = f"{path}.containers[{index}]"
-        yield from _container(container, below, volumes, names)
+        yield from _container(container, below, volumes, names, claims)
         yield from _hooks(container.get("lifecycle") or {}, f"{below}.lifecycle")
         yield from _probes(container, below)
     yield from _host_ports(listed, f"{path}.containers")
     for index, container in enumerate(spec.get("initContainers") or ()):
         below = f"{path}.initContainers[{index}]"
-        yield from _container(container, below, volumes, names)
+        yield from _container(container, below, volumes, names, claims)
         if container.get("restartPolicy") == "Always":
             yield from _probes(container, below)
         else:
@@ -64,7 +67,23 @@ def only_for_pods(spec: Obj, path: str) -> Iterator[Cause]:
                 yield invalid(f"{path}.{name}[{index}].image", image, "must not have leading or trailing whitespace")
 
 
-def _container(container: Obj, path: str, volumes: frozenset[str], names: set[str]) -> Iterator[Cause]:
+def _claims(stated: list[Obj], known: Collection[str], path: str) -> Iterator[Cause]:
+    seen: set[tuple[str, str]] = set()
+    for index, claim in enumerate(stated):
+        name, request = claim.get("name", ""), claim.get("request", "")
+        if not name:
+            yield required(f"{path}[{index}].name")
+            continue
+        if name not in known:
+            yield not_found(f"{path}[{index}].name", name)
+        if (name, request) in seen:
+            yield duplicate(f"{path}[{index}]", f"{name}/{request}" if request else name)
+        seen.add((name, request))
+
+
+def _container(
+    container: Obj, path: str, volumes: frozenset[str], names: set[str], claims: Collection[str]
+) -> Iterator[Cause]:
     name = container.get("name", "")
     if not name:
         yield required(f"{path}.name")
@@ -87,7 +106,9 @@ def _container(container: Obj, path: str, volumes: frozenset[str], names: set[st
     yield from _mounts(container.get("volumeMounts") or [], f"{path}.volumeMounts", volumes)
     yield from _pull_policy(container.get("imagePullPolicy", ""), f"{path}.imagePullPolicy")
     yield from requirements(container.get("resources") or {}, f"{path}.resources")
+    yield from _claims((container.get("resources") or {}).get("claims") or [], claims, f"{path}.resources.claims")
     yield from _security(container.get("securityContext") or {}, f"{path}.securityContext")
+    yield from profiles(container.get("securityContext") or {}, f"{path}.securityContext")
 
 
 def _pull_policy(policy: str, path: str) -> Iterator[Cause]:
@@ -238,6 +259,11 @@ def _mounts(mounts: list[Obj], path: str, volumes: frozenset[str]) -> Iterator[C
             yield invalid(f"{below}.mountPath", place, "must be unique")
         places.add(place)
         yield from relative_path(mount.get("subPath") or "", f"{below}.subPath")
+        if mount.get("subPathExpr"):
+            if mount.get("subPath"):
+                why = "subPathExpr and subPath are mutually exclusive"
+                yield invalid(f"{below}.subPathExpr", mount["subPathExpr"], why)
+            yield from relative_path(mount["subPathExpr"], f"{below}.subPathExpr")
 
 
 def relative_path(value: str, path: str) -> Iterator[Cause]:
@@ -312,13 +338,14 @@ def _not_in_init_containers(container: Obj, path: str) -> Iterator[Cause]:
 def _security(context: Obj, path: str) -> Iterator[Cause]:
     for key in ("runAsUser", "runAsGroup"):
         yield from user_id(context.get(key), f"{path}.{key}")
+    whole = printed_struct(context, "SecurityContext")
     if context.get("allowPrivilegeEscalation") is False and context.get("privileged"):
-        yield invalid(path, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
+        yield invalid(path, whole, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
     if context.get("allowPrivilegeEscalation") is False and "CAP_SYS_ADMIN" in (
         (context.get("capabilities") or {}).get("add") or ()
     ):
         yield invalid(
-            path, context, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
+            path, whole, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
         )
 
 

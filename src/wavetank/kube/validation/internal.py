@@ -39,8 +39,9 @@ _STRUCTS: Mapping[str, str] = {
     "Probe": """Exec HTTPGet:HTTPGetAction TCPSocket GRPC InitialDelaySeconds:0 TimeoutSeconds:0 PeriodSeconds:0
         SuccessThreshold:0 FailureThreshold:0 TerminationGracePeriodSeconds""",
     "HTTPGetAction": 'Path:"" Port:0 Host:"" Scheme:"" HTTPHeaders',
-    "SecurityContext": """Capabilities Privileged SELinuxOptions WindowsOptions RunAsUser RunAsGroup RunAsNonRoot
+    "SecurityContext": """Capabilities:Capabilities Privileged SELinuxOptions WindowsOptions RunAsUser RunAsGroup RunAsNonRoot
         ReadOnlyRootFilesystem AllowPrivilegeEscalation ProcMount SeccompProfile AppArmorProfile""",
+    "Capabilities": "Add Drop",
     "PodSecurityContext": """HostNetwork:false HostPID:false HostIPC:false ShareProcessNamespace HostUsers SELinuxOptions
         WindowsOptions RunAsUser RunAsGroup RunAsNonRoot SupplementalGroups SupplementalGroupsPolicy FSGroup
         FSGroupChangePolicy Sysctls SeccompProfile AppArmorProfile SELinuxChangePolicy""",
@@ -57,6 +58,13 @@ _STRUCTS: Mapping[str, str] = {
     "CSI": """Driver:"" VolumeHandle:"" ReadOnly:false FSType:"" VolumeAttributes ControllerPublishSecretRef
         NodeStageSecretRef NodePublishSecretRef ControllerExpandSecretRef NodeExpandSecretRef""",
     "RoleRef": 'APIGroup:"" Kind:"" Name:""',
+    "PodDisruptionBudgetSpec": "MinAvailable Selector:LabelSelector MaxUnavailable UnhealthyPodEvictionPolicy",
+    "RollingUpdateStatefulSetStrategy": "Partition:0 MaxUnavailable",
+    "ScopeSelector": "MatchExpressions:ScopedResourceSelectorRequirement",
+    "ScopedResourceSelectorRequirement": 'ScopeName:"" Operator:"" Values',
+    "SuccessPolicy": "Rules:SuccessPolicyRule",
+    "SuccessPolicyRule": "SucceededIndexes SucceededCount",
+    "Taint": 'Key:"" Value:"" Effect:"" TimeAdded',
     "ServicePort": 'Name:"" Protocol:"" AppProtocol Port:0 TargetPort:0 NodePort:0',
 }
 #: Fields of a pod that internally live in its security context.

@@ -11,6 +11,7 @@ from .causes import forbidden, invalid, required, too_long
 from .names import Names, dns_subdomain, label_value_problems, qualified_name_problems
 
 MAX_ANNOTATION_BYTES = 256 * 1024
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 IMMUTABLE = "field is immutable"
 
 
@@ -34,6 +35,14 @@ def metadata(meta: Obj, names: Names = dns_subdomain, path: str = "metadata") ->
     for finalizer in meta.get("finalizers") or ():
         for problem in qualified_name_problems(finalizer):
             yield invalid(f"{path}.finalizers", finalizer, problem)
+
+
+def known_finalizers(meta: Obj, path: str = "metadata") -> Iterator[Cause]:
+    """Built-in kinds know the short names of finalizers (core ``ValidateObjectMeta``); custom ones may invent theirs."""
+    for index, finalizer in enumerate(meta.get("finalizers") or ()):
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            why = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid(f"{path}.finalizers[{index}]", finalizer, why)
 
 
 def label_map(values: Mapping[str, Any], path: str) -> Iterator[Cause]:

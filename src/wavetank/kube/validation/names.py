@@ -6,10 +6,12 @@ Upstream: apimachinery ``util/validation`` and ``api/validate/content``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
+from ..errors import Cause
 from ..label_syntax import label_value_problems, qualified_name_problems
+from .causes import invalid, required
 
 __all__ = ["label_value_problems", "qualified_name_problems"]
 
@@ -43,6 +45,8 @@ _CONFIG_KEY_SHAPE = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
     f"(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '{_CONFIG_KEY}')"
 )
+_HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
+_HTTP_PATH_SHAPE = f"Invalid path (e.g. 'foo', regex used for validation is '{_HTTP_PATH}')"
 _ENV_NAME_SHAPE = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 
 #: Why a text is not a name of some kind; empty when it is one.
@@ -96,6 +100,20 @@ def path_segment(value: str) -> list[str]:
     if value in (".", ".."):
         return [f"may not be '{value}'"]
     return [f"may not contain '{c}'" for c in "/%" if c in value]
+
+
+def domain_prefixed_path(value: str, path: str) -> Iterator[Cause]:
+    """A name such as ``example.com/controller`` (``IsDomainPrefixedPath``)."""
+    domain, _, rest = value.partition("/")
+    if not value:
+        yield required(path)
+    elif not domain or not rest:
+        yield invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
+    else:
+        for problem in dns_subdomain(domain):
+            yield invalid(path, domain, problem)
+        if not _compiled(_HTTP_PATH).fullmatch(rest):
+            yield invalid(path, rest, _HTTP_PATH_SHAPE)
 
 
 def port_name(value: str) -> list[str]:

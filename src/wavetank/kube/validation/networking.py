@@ -10,7 +10,7 @@ from ..errors import Cause
 from ..types import Obj
 from .causes import forbidden, invalid, not_supported, required
 from .metadata import immutable, metadata, metadata_update
-from .names import dns_1035_label, dns_subdomain, port_name, port_number, wildcard_subdomain
+from .names import dns_1035_label, dns_subdomain, domain_prefixed_path, port_name, port_number, wildcard_subdomain
 from .selectors import label_selector
 
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
@@ -131,8 +131,7 @@ def _service(service: Obj, path: str) -> Iterator[Cause]:
 
 def ingress_class(obj: Obj) -> Iterator[Cause]:
     yield from metadata(obj.get("metadata") or {})
-    if not (obj.get("spec") or {}).get("controller"):
-        yield required("spec.controller")
+    yield from domain_prefixed_path((obj.get("spec") or {}).get("controller") or "", "spec.controller")
 
 
 def ingress_class_update(new: Obj, old: Obj) -> Iterator[Cause]:

@@ -14,6 +14,8 @@ from .causes import duplicate, forbidden, invalid, not_supported, required
 from .containers import containers, only_for_pods, pod_level_resources, user_id
 from .metadata import annotation_map, label_key, label_map, metadata, metadata_update
 from .names import dns_label, dns_subdomain, label_value_problems
+from .pod_choices import choices, no_fields_of_windows
+from .pod_network import network
 from .volumes import volumes
 
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
@@ -96,6 +98,9 @@ def pod_spec(spec: Obj, path: str, extra_volumes: frozenset[str] = frozenset()) 
         yield invalid(f"{path}.activeDeadlineSeconds", deadline, "must be between 1 and 2147483647, inclusive")
     for index, toleration in enumerate(spec.get("tolerations") or ()):
         yield from _toleration(toleration, f"{path}.tolerations[{index}]")
+    yield from network(spec, path)
+    yield from choices(spec, path)
+    yield from no_fields_of_windows(spec, path)
 
 
 def _one_of(value: str | None, choices: tuple[str, ...], path: str) -> Iterator[Cause]:

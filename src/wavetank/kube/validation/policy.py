@@ -11,6 +11,7 @@ from ..types import Obj
 from .amounts import amount, quota_resource_name
 from .causes import duplicate, forbidden, invalid, not_supported, required
 from .counts import at_most_all, count_or_percent
+from .internal import printed_struct
 from .metadata import immutable, metadata, metadata_update
 from .selectors import label_selector
 
@@ -19,6 +20,13 @@ _SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffo
     "VolumeAttributesClass",
 }
 _CONFLICTS = ({"Terminating", "NotTerminating"}, {"BestEffort", "NotBestEffort"})
+_COMPUTE = frozenset({"cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"})
+#: Scopes that a pod is in or not, without further values.
+_FLAGS = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "CrossNamespacePodAffinity"})
+_FLAGS_EXIST = (
+    "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+    "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
+)
 _MAX_USER_PRIORITY = 1_000_000_000
 _SYSTEM_CLASSES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 _LIMIT_TYPES = ("Container", "Pod", "PersistentVolumeClaim")
@@ -34,13 +42,62 @@ def _quota_spec(spec: Obj) -> Iterator[Cause]:
         yield from quota_resource_name(name, f"spec.hard[{name}]")
         yield from amount(name, value, f"spec.hard[{name}]")
     scopes = spec.get("scopes") or []
-    if any(scope not in _SCOPES for scope in scopes):
-        yield invalid("spec.scopes", scopes, "unsupported scope")
-    standard = [n for n in spec.get("hard") or {} if "/" not in n and not any(quota_resource_name(n, ""))]
-    if "BestEffort" in scopes and any(name != "pods" for name in standard):
-        yield invalid("spec.scopes", scopes, "unsupported scope applied to resource")
+    standard = [n for n in sorted(spec.get("hard") or ()) if "/" not in n and not any(quota_resource_name(n, ""))]
+    for scope in scopes:
+        if scope not in _SCOPES:
+            yield invalid("spec.scopes", scopes, "unsupported scope")
+        for name in standard:
+            if not _may_scope(scope, name):
+                yield invalid("spec.scopes", scopes, "unsupported scope applied to resource")
     if any(pair <= set(scopes) for pair in _CONFLICTS):
         yield invalid("spec.scopes", scopes, "conflicting scopes")
+    if spec.get("scopeSelector") is not None:
+        yield from _scope_selector(spec["scopeSelector"], standard, "spec.scopeSelector.matchExpressions")
+
+
+def _may_scope(scope: str, name: str) -> bool:
+    """Whether a scope makes sense for the amounts of a resource (``IsResourceQuotaScopeValidForResource``)."""
+    match scope:
+        case "BestEffort":
+            return name == "pods"
+        case "Terminating" | "NotTerminating" | "NotBestEffort" | "PriorityClass" | "CrossNamespacePodAffinity":
+            return name == "pods" or name in _COMPUTE
+        case "VolumeAttributesClass":
+            return name in ("persistentvolumeclaims", "requests.storage")
+        case _:
+            return True
+
+
+def _scope_selector(selector: Obj, standard: list[str], path: str) -> Iterator[Cause]:
+    scopes: set[str] = set()
+    for wanted in selector.get("matchExpressions") or ():
+        scope = wanted.get("scopeName", "")
+        scopes.add(scope)
+        if scope not in _SCOPES:
+            yield invalid(f"{path}.scopeName", scope, "unsupported scope")
+        for name in standard:
+            if not _may_scope(scope, name):
+                printed = printed_struct(selector, "ScopeSelector")
+                yield invalid(path, printed, "unsupported scope applied to resource")
+        yield from _scope_operator(wanted, scope, path)
+    if any(pair <= scopes for pair in _CONFLICTS):
+        yield invalid(path, None, "conflicting scopes")
+
+
+def _scope_operator(wanted: Obj, scope: str, path: str) -> Iterator[Cause]:
+    operator, values = wanted.get("operator", ""), wanted.get("values") or []
+    if scope in _FLAGS and operator != "Exists":
+        yield invalid(f"{path}.operator", operator, _FLAGS_EXIST)
+    if operator in ("In", "NotIn"):
+        if not values:
+            why = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
+            yield required(f"{path}.values", why)
+    elif operator in ("Exists", "DoesNotExist"):
+        if values:
+            why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
+            yield invalid(f"{path}.values", values, why)
+    else:
+        yield invalid(f"{path}.operator", operator, "not a valid selector operator")
 
 
 def quota_update(new: Obj, old: Obj) -> Iterator[Cause]:
@@ -127,7 +184,11 @@ def budget_update(new: Obj, old: Obj) -> Iterator[Cause]:
 def _budget_spec(spec: Obj) -> Iterator[Cause]:
     bounds = [key for key in ("minAvailable", "maxUnavailable") if spec.get(key) is not None]
     if len(bounds) == 2:
-        yield invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")
+        yield invalid(
+            "spec",
+            printed_struct(spec, "PodDisruptionBudgetSpec"),
+            "minAvailable and maxUnavailable cannot be both set",
+        )
     for key in bounds:
         yield from count_or_percent(spec[key], f"spec.{key}")
         yield from at_most_all(spec[key], f"spec.{key}")

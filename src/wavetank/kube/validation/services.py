@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,13 +10,17 @@ from ..errors import Cause
 from ..types import Obj
 from .causes import duplicate, forbidden, invalid, not_supported, required
 from .internal import printed_struct
-from .metadata import label_map, metadata, metadata_update
+from .metadata import label_key, label_map, metadata, metadata_update
 from .names import dns_label, dns_subdomain, port_name, port_number
+from .pod_network import address
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _AFFINITIES = ("ClientIP", "None")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _POLICIES = ("Cluster", "Local")
+_DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
+_EXTERNAL = "externalTrafficPolicy"
+_BLOCK = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 _MAX_AFFINITY_SECONDS = 86400
 
 
@@ -38,8 +43,10 @@ def _spec(spec: Obj) -> Iterator[Cause]:
     yield from _affinity(spec)
     if kind not in _TYPES:
         yield not_supported("spec.type", kind, _TYPES)
+    yield from _repeated_node_ports(ports)
     yield from _repeated_ports(ports)
     yield from _traffic(spec, kind)
+    yield from _reached_from_outside(spec, kind)
 
 
 def _external_name(spec: Obj) -> Iterator[Cause]:
@@ -113,6 +120,64 @@ def _traffic(spec: Obj, kind: str) -> Iterator[Cause]:
         for key in ("loadBalancerClass", "allocateLoadBalancerNodePorts", "loadBalancerSourceRanges"):
             if spec.get(key) not in (None, []):
                 yield forbidden(f"spec.{key}", "may only be used when `type` is 'LoadBalancer'")
+
+
+def _reached_from_outside(spec: Obj, kind: str) -> Iterator[Cause]:
+    """Addresses, node ports and load balancers."""
+    if spec.get("ipFamilyPolicy") == "RequireDualStack" and kind != "ExternalName":
+        why = "this cluster is not configured for dual-stack services"
+        yield invalid("spec.ipFamilyPolicy", "RequireDualStack", why)
+    for index, stated in enumerate(spec.get("externalIPs") or ()):
+        yield from _external_address(stated, f"spec.externalIPs[{index}]")
+    if kind == "LoadBalancer":
+        yield from _balancer(spec)
+    if spec.get("healthCheckNodePort") and not (kind == "LoadBalancer" and spec.get(_EXTERNAL) == "Local"):
+        why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+        yield invalid("spec.healthCheckNodePort", spec["healthCheckNodePort"], why)
+    spread = spec.get("trafficDistribution")
+    if spread is not None and spread not in _DISTRIBUTIONS:
+        yield not_supported("spec.trafficDistribution", spread, _DISTRIBUTIONS)
+
+
+def _balancer(spec: Obj) -> Iterator[Cause]:
+    for index, block in enumerate(spec.get("loadBalancerSourceRanges") or ()):
+        if not _is_block(block.strip()):
+            yield invalid(f"spec.loadBalancerSourceRanges[{index}]", block, _BLOCK)
+    if spec.get("loadBalancerClass"):
+        yield from label_key(spec["loadBalancerClass"], "spec.loadBalancerClass")
+
+
+def _external_address(stated: str, path: str) -> Iterator[Cause]:
+    problems = list(address(stated, path))
+    yield from problems
+    if problems:
+        return
+    parsed = ipaddress.ip_address(stated)
+    for wrong, why in (
+        (parsed.is_unspecified, "may not be unspecified (0.0.0.0 or ::)"),
+        (parsed.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (parsed.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+    ):
+        if wrong:
+            yield invalid(path, stated, why)
+
+
+def _is_block(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+def _repeated_node_ports(ports: list[Obj]) -> Iterator[Cause]:
+    seen: set[tuple[Any, Any]] = set()
+    for index, port in enumerate(ports):
+        key = (port.get("protocol"), port.get("nodePort"))
+        if key[1] and key in seen:
+            stated = {"protocol": key[0], "nodePort": key[1]}
+            yield duplicate(f"spec.ports[{index}].nodePort", printed_struct(stated, "ServicePort"))
+        seen.add(key)
 
 
 def service_update(new: Obj, old: Obj) -> Iterator[Cause]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,8 @@ from .amounts import amount
 from .causes import forbidden, invalid, not_supported, required
 from .internal import diff, printed_struct
 from .metadata import immutable, metadata, metadata_update
-from .selectors import label_selector
+from .names import dns_subdomain, qualified_name_problems
+from .selectors import label_selector, node_selector
 from .volumes import SOURCES
 
 _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -27,9 +29,11 @@ def claim(obj: Obj) -> Iterator[Cause]:
     yield from claim_spec(obj.get("spec") or {}, "spec")
 
 
-def _access_modes(modes: list[str], path: str) -> Iterator[Cause]:
+def _access_modes(
+    modes: list[str], path: str, when_missing: str = "at least 1 access mode is required"
+) -> Iterator[Cause]:
     if not modes:
-        yield required(path, "at least 1 access mode is required")
+        yield required(path, when_missing)
     for mode in modes:
         if mode not in _ACCESS_MODES:
             yield not_supported(path, mode, _ACCESS_MODES)
@@ -46,9 +50,24 @@ def claim_spec(spec: Obj, path: str) -> Iterator[Cause]:
     else:
         yield from amount("storage", requests["storage"], f"{path}.resources[storage]")
         yield from _positive(requests["storage"], f"{path}.resources[storage]")
+    yield from _class_name(spec, path)
     mode = spec.get("volumeMode")
     if mode not in (None, "Filesystem", "Block"):
         yield not_supported(f"{path}.volumeMode", mode, ("Block", "Filesystem"))
+    for key in ("dataSource", "dataSourceRef"):
+        yield from _data_source(spec.get(key), f"{path}.{key}")
+
+
+def _data_source(source: Obj | None, path: str) -> Iterator[Cause]:
+    if source is None:
+        return
+    for key in ("name", "kind"):
+        if not source.get(key):
+            yield required(f"{path}.{key}")
+    if not source.get("apiGroup") and source.get("kind") != "PersistentVolumeClaim":
+        yield invalid(
+            path, source.get("kind", ""), "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
+        )
 
 
 def _positive(value: Any, path: str) -> Iterator[Cause]:
@@ -95,12 +114,12 @@ def volume(obj: Obj) -> Iterator[Cause]:
 
 
 def _volume_spec(spec: Obj) -> Iterator[Cause]:
-    yield from _access_modes(spec.get("accessModes") or [], "spec.accessModes")
+    yield from _access_modes(spec.get("accessModes") or [], "spec.accessModes", "")
     capacity = spec.get("capacity") or {}
     if not capacity:
         yield required("spec.capacity")
-    elif set(capacity) != {"storage"}:
-        yield not_supported("spec.capacity", capacity, ("storage",))
+    if set(capacity) != {"storage"}:
+        yield not_supported("spec.capacity", capacity or None, ("storage",))
     for name, value in capacity.items():
         yield from _positive(value, f"spec.capacity[{name}]")
     policy = spec.get("persistentVolumeReclaimPolicy")
@@ -111,8 +130,34 @@ def _volume_spec(spec: Obj) -> Iterator[Cause]:
         yield required("spec", "must specify a volume type")
     for source in stated[1:]:
         yield forbidden(f"spec.{source}", "may not specify more than 1 volume type")
+    yield from _source_details(spec, stated)
     if "local" in stated and spec.get("nodeAffinity") is None:
         yield required("spec.nodeAffinity", "Local volume requires node affinity")
+
+
+def _source_details(spec: Obj, stated: list[str]) -> Iterator[Cause]:
+    for source in stated[:1]:
+        for key in (*SOURCES.get(source, ()), *(("volumeHandle",) if source == "csi" else ())):
+            if not spec[source].get(key):
+                yield required(f"spec.{source}.{key}")
+    root = posixpath.normpath((spec.get("hostPath") or {}).get("path") or ".")
+    if root == "/" and spec.get("persistentVolumeReclaimPolicy") == "Recycle":
+        why = "may not be 'recycle' for a hostPath mount of '/'"
+        yield forbidden("spec.persistentVolumeReclaimPolicy", why)
+    yield from _class_name(spec, "spec")
+    if spec.get("volumeMode") not in (None, "Filesystem", "Block"):
+        yield not_supported("spec.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
+    required_terms = (spec.get("nodeAffinity") or {}).get("required")
+    if required_terms is not None:
+        yield from node_selector(required_terms, "spec.nodeAffinity.required")
+    elif spec.get("nodeAffinity") is not None:
+        yield required("spec.nodeAffinity.required", "must specify required node constraints")
+
+
+def _class_name(spec: Obj, path: str) -> Iterator[Cause]:
+    name = spec.get("storageClassName")
+    for problem in dns_subdomain(name) if name else ():
+        yield invalid(f"{path}.storageClassName", name, problem)
 
 
 def volume_update(new: Obj, old: Obj) -> Iterator[Cause]:
@@ -129,6 +174,11 @@ def storage_class(obj: Obj) -> Iterator[Cause]:
     yield from metadata(obj.get("metadata") or {})
     if not obj.get("provisioner"):
         yield required("provisioner")
+    for problem in qualified_name_problems(obj["provisioner"].lower()) if obj.get("provisioner") else ():
+        yield invalid("provisioner", obj["provisioner"], problem)
+    for key in obj.get("parameters") or {}:
+        if not key:
+            yield invalid("parameters", key, "field can not be empty.")
     policy = obj.get("reclaimPolicy")
     if policy not in ("Delete", "Retain"):
         yield not_supported("reclaimPolicy", policy, ("Delete", "Retain"))

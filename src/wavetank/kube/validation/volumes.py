@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from .. import quantity
 from ..errors import Cause
 from ..types import Obj
-from .causes import duplicate, forbidden, invalid, required
+from .causes import duplicate, forbidden, invalid, not_supported, required
 from .containers import field_reference, relative_path
 from .names import dns_label
 
@@ -41,6 +42,7 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "ephemeral": ("volumeClaimTemplate",),
     "image": (),
 }
+_HOST_PATH_TYPES = ("", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket")
 _MODE = "must be a number between 0 and 0777 (octal), both inclusive"
 _FILE_FIELDS = frozenset(
     ["metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid"]
@@ -81,10 +83,23 @@ def _source(volume: Obj, path: str) -> Iterator[Cause]:
     for key in SOURCES[stated[0]]:
         if not first.get(key):
             yield required(f"{below}.{key}")
+    yield from _details(stated[0], first, below)
     yield from _mode(first, "defaultMode", below)
     yield from _files(first, below)
     for index, projection in enumerate(first.get("sources") or ()) if stated[0] == "projected" else ():
         yield from _projection(projection, f"{below}.sources[{index}]")
+
+
+def _details(kind: str, source: Obj, path: str) -> Iterator[Cause]:
+    if kind == "emptyDir" and source.get("sizeLimit") is not None and quantity.parse(source["sizeLimit"]) < 0:
+        yield forbidden(f"{path}.sizeLimit", "SizeLimit field must be a valid resource quantity")
+    if kind == "hostPath":
+        if ".." in source.get("path", "").split("/"):
+            yield invalid(f"{path}.path", source["path"], "must not contain '..'")
+        if source.get("type") not in (None, *_HOST_PATH_TYPES):
+            yield not_supported(f"{path}.type", source["type"], sorted(_HOST_PATH_TYPES))
+    if kind == "nfs" and source.get("path") and not source["path"].startswith("/"):
+        yield invalid(f"{path}.path", source["path"], "must be an absolute path")
 
 
 def _mode(source: Obj, key: str, path: str) -> Iterator[Cause]:

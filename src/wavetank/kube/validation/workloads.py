@@ -11,6 +11,7 @@ from ..types import Obj
 from .amounts import not_negative
 from .causes import forbidden, invalid, not_supported, required
 from .counts import at_most_all, count_or_percent, number_of
+from .internal import printed_struct
 from .metadata import immutable, metadata, metadata_update
 from .pods import template
 from .selectors import is_empty, label_selector
@@ -185,7 +186,8 @@ def _stateful_strategy(strategy: Obj, path: str) -> Iterator[Cause]:
     match strategy.get("type"):
         case "OnDelete":
             if rolling is not None:
-                yield invalid(f"{path}.rollingUpdate", rolling, "only allowed for updateStrategy 'RollingUpdate'")
+                printed = printed_struct(rolling, "RollingUpdateStatefulSetStrategy")
+                yield invalid(f"{path}.rollingUpdate", printed, "only allowed for updateStrategy 'RollingUpdate'")
         case "RollingUpdate":
             yield from not_negative((rolling or {}).get("partition"), f"{path}.rollingUpdate.partition")
         case other:

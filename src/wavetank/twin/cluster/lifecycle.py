@@ -127,7 +127,9 @@ def with_job_selector(job: Obj, resource: Resource) -> Obj:
     added = {f"{prefix}controller-uid": uid, f"{prefix}job-name": name, "controller-uid": uid, "job-name": name}
     template_metadata = template.get("metadata") or {}
     labels = template_metadata.get("labels") or {}
-    selector = {"matchLabels": {f"{prefix}controller-uid": uid}}
+    # What somebody stated stays, for validation to refuse.
+    stated = spec.get("selector") or {}
+    selector = {**stated, "matchLabels": {**(stated.get("matchLabels") or {}), f"{prefix}controller-uid": uid}}
     template = {**template, "metadata": {**template_metadata, "labels": {**labels, **added}}}
     if metadata.get("labels") == labels and labels:
         metadata = {**metadata, "labels": {**labels, **added}}

@@ -15,6 +15,7 @@ from .pod_security import POD_SECURITY
 from .priority import PRIORITY
 from .rbac_escalation import RBAC_ESCALATION
 from .resource_quota import RESOURCE_QUOTA
+from .runtime_class import RUNTIME_CLASS
 from .service_account import SERVICE_ACCOUNT
 from .signing_requests import SIGNING_REQUESTS
 from .storage_protection import STORAGE_PROTECTION
@@ -32,6 +33,7 @@ STANDARD: tuple[Plugin, ...] = (
     DEFAULT_STORAGE_CLASS,
     CLAIM_RESIZE,
     STORAGE_PROTECTION,
+    RUNTIME_CLASS,
     RBAC_ESCALATION,
     SIGNING_REQUESTS,
     VALIDATING_POLICIES,

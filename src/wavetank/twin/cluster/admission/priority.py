@@ -30,6 +30,10 @@ def _admit(attempt: Attempt) -> Obj:
         raise forbidden(
             attempt.resource, attempt.name, f"{why}controller computed {value} from the given PriorityClass name"
         )
+    if spec.get("preemptionPolicy") not in (None, policy):
+        why = f"the string value of PreemptionPolicy ({spec['preemptionPolicy']}) must not be provided in pod spec; "
+        why += f"priority admission controller computed {policy} from the given PriorityClass name"
+        raise forbidden(attempt.resource, attempt.name, why)
     set_fields = {"priority": value, "preemptionPolicy": policy}
     if chosen and not name:
         set_fields["priorityClassName"] = chosen["metadata"]["name"]
