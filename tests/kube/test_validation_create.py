@@ -195,3 +195,21 @@ def test_subresources_that_are_kinds_of_their_own() -> None:
         "spec.replicas",
         "Invalid value: -1: must be greater than or equal to 0",
     )
+
+
+def on_the_hosts_network(**port: int) -> Obj:
+    container = {"name": "agent", "image": "agent", "ports": [{"containerPort": 61678, **port}]}
+    return {"hostNetwork": True, "containers": [container]}
+
+
+def test_ports_on_the_network_of_the_host_are_the_hosts() -> None:
+    labels = {"app": "agent"}
+
+    def daemons(spec: Obj) -> list[str]:
+        template = {"metadata": {"labels": labels}, "spec": spec}
+        return refused("DaemonSet", "apps/v1", spec={"selector": {"matchLabels": labels}, "template": template})
+
+    assert refused("Pod", spec=on_the_hosts_network()) == []
+    assert daemons(on_the_hosts_network()) == []
+    (problem,) = daemons(on_the_hosts_network(hostPort=80))
+    assert "hostPort: Invalid value: 80: must match `containerPort` when `hostNetwork` is true" in problem

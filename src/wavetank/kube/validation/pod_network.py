@@ -30,14 +30,16 @@ def address(value: str, path: str) -> Iterator[Cause]:
 
 
 def _host_ports(spec: Obj, path: str) -> Iterator[Cause]:
-    """A pod in the network of its host listens there under its own ports."""
+    """A pod in the network of its host listens there under its own ports; a template may leave them out (``ResourceIsPod``)."""
     if not spec.get("hostNetwork"):
         return
+    is_pod = path == "spec"
     for index, container in enumerate(spec.get("containers") or ()):
         for number, port in enumerate(container.get("ports") or ()):
-            if port.get("hostPort") != port.get("containerPort"):
-                below = f"{path}.containers[{index}].ports[{number}].containerPort"
-                yield invalid(below, port.get("containerPort", 0), "must match `hostPort` when `hostNetwork` is true")
+            of_host = port.get("hostPort") or 0
+            if (is_pod or of_host) and of_host != port.get("containerPort"):
+                below = f"{path}.containers[{index}].ports[{number}].hostPort"
+                yield invalid(below, of_host, "must match `containerPort` when `hostNetwork` is true")
 
 
 def _aliases(aliases: list[Obj], path: str) -> Iterator[Cause]:
