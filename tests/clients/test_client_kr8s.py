@@ -60,6 +60,8 @@ def test_commands_run_in_a_pod(api: Any) -> None:
     made.wait("condition=Ready", timeout=60)
     assert made.exec(["echo", "hello"]).stdout == b"hello\n"
     assert made.exec(["false"], check=False).returncode == 1
+    # A word that is a place in a volume is that place.
+    assert made.exec(["cat", "/var/run/secrets/kubernetes.io/serviceaccount/namespace"]).stdout == b"default"
     made.delete()
 
 

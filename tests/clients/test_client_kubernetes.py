@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -170,3 +171,14 @@ def test_what_a_user_may_do_and_what_nodes_use_is_told() -> None:
 
     wait_for(lambda: len(usage()) == 3, seconds=90)
     assert all(int(item["usage"]["cpu"].rstrip("nmu")) > 0 for item in usage())
+
+
+def test_a_client_in_a_pod_is_its_service_account(core: Any) -> None:
+    script = (
+        "from kubernetes import client, config; config.load_kube_config(); "
+        "print(client.AuthenticationV1Api().create_self_subject_review({}).status.user_info.username, flush=True); "
+        "import time; time.sleep(60)"
+    )
+    running_pod(core, "inside", container("tool", sys.executable, "-c", script))
+    wait_for(lambda: core.read_namespaced_pod_log("inside", "default") == "system:serviceaccount:default:default\n")
+    core.delete_namespaced_pod("inside", "default", grace_period_seconds=0)

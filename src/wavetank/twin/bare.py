@@ -223,6 +223,7 @@ class BareWorld:
                 state_folder=options.state_folder,
                 base_environment=options.environment,
                 behaviour_of=options.behaviour_of,
+                api_url=lambda: self.api.url,
                 post=self._post,
             ),
         )

@@ -120,6 +120,7 @@ class World:
             commands=self.options.local_commands,
             state_folder=self.options.state_folder,
             base_environment=self.options.environment,
+            api_url=lambda: self.api.url,
             post=self.post,
         )
 

@@ -46,6 +46,10 @@ class PodFolders:
         """Where a process may say why it ended, in place of ``terminationMessagePath``."""
         return self.temporary / f"termination-{container}"
 
+    def kubeconfig(self, container: str) -> Path:
+        """Where clients in a container's process find the API."""
+        return self.root / f"kubeconfig-{container}"
+
     def lay_out(self, volumes: Mapping[str, VolumeFiles]) -> None:
         for name, volume in volumes.items():
             if volume.persistent:

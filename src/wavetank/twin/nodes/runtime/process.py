@@ -23,6 +23,7 @@ from wavetank.kube.types import Obj
 from wavetank.twin.cluster.streaming import Terminal, Wanted
 from wavetank.twin.engine import Engine
 
+from .api_access import TOKEN_MOUNT, Account, ApiUrl, api_variables, write_kubeconfig
 from .exec_attach import Audience
 from .exec_process import ExecProcess
 from .folders import PodFolders
@@ -47,7 +48,9 @@ DEFAULT_HOOK_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class ProcessOptions:
-    """``base_environment``: PATH and the like; ``pod_environment``: what a given pod gets besides (proxies, the API's address).
+    """``base_environment``: PATH and the like; ``pod_environment``: what a given pod gets besides (proxies, say).
+
+    ``api_url``: where the API listens, for containers that use it as their pod's service account.
 
     ``own_addresses`` False: all pods share one address and have mapped ports, as on systems other than Linux.
     ``post`` runs an action inside the engine, with the clock brought forward first; ``clock`` is the time for log lines.
@@ -57,6 +60,7 @@ class ProcessOptions:
     state_folder: Path
     base_environment: Mapping[str, str] = field(default_factory=dict)
     pod_environment: Callable[[Obj, str], Mapping[str, str]] = lambda pod, address: {}
+    api_url: ApiUrl = str
     behaviour_of: BehaviourOf = default_behaviour
     own_addresses: bool = True
     post: Post | None = None
@@ -178,7 +182,8 @@ class ProcessSandbox:
         if command is None:
             return ModelledContainer(runtime.engine, launch, runtime.options.behaviour_of(launch), on_exit)
         try:
-            container = ProcessContainer(self, launch, self._command(launch, command), on_exit)
+            mounts = self._mounts(launch.container)
+            container = ProcessContainer(self, launch, self._command(launch, command), mounts, on_exit)
         except (OSError, UnknownVolumeError) as error:
             raise StartError(f"failed to start the local command {command.argv[0]}: {error}") from error
         self._containers.append(container)
@@ -222,19 +227,35 @@ class ProcessSandbox:
         # A variable that names a place in a volume means where that is on this computer, like words of the command.
         mounts = self._mounts(launch.container)
         variables = dict(zip(launch.environment, located(tuple(launch.environment.values()), mounts), strict=True))
-        return {**around, **variables, **where, **own}
+        api = api_variables(options.api_url(), variables)
+        return {**around, **self._kubeconfig(launch, mounts), **variables, **api, **where, **own}
+
+    def _kubeconfig(self, launch: Launch, mounts: Mapping[str, Path]) -> dict[str, str]:
+        """A file for clients of the API, in a container that has its service account's token."""
+        url = self.runtime.options.api_url()
+        if not url or TOKEN_MOUNT not in mounts:
+            return {}
+        path = self.folders.kubeconfig(launch.container["name"])
+        write_kubeconfig(path, url, Account(mounts[TOKEN_MOUNT], launch.pod["metadata"]["namespace"]))
+        return {"KUBECONFIG": str(path)}
 
 
 class ProcessContainer:
     """One start of a real container."""
 
     def __init__(
-        self, sandbox: ProcessSandbox, launch: Launch, command: Command, on_exit: Callable[[Exit], None]
+        self,
+        sandbox: ProcessSandbox,
+        launch: Launch,
+        command: Command,
+        mounts: Mapping[str, Path],
+        on_exit: Callable[[Exit], None],
     ) -> None:
         self._sandbox = sandbox
         self._runtime = sandbox.runtime
         self._launch = launch
         self._command = command
+        self._mounts = mounts
         self._on_exit = on_exit
         path = sandbox.folders.log_file(launch.container["name"], launch.restart_count)
         self._log = LogFile(path, self._runtime.now)
@@ -286,8 +307,7 @@ class ProcessContainer:
 
     async def execute(self, argv: tuple[str, ...], wanted: Wanted) -> Terminal:
         """Run a command in the container's folder and environment; it ends with the container. Raises OSError."""
-        command = Command(argv, self._command.environment, self._command.folder)
-        process = await self._runtime.execute(command, wanted)
+        process = await self._runtime.execute(self._beside(argv), wanted)
         self._guests = {p for p in self._guests if not p.is_closed} | {process}
         if self._closed:
             process.close()
@@ -352,6 +372,10 @@ class ProcessContainer:
             wanted = next((p["containerPort"] for p in ports if p.get("name") == wanted), 0)
         return self._sandbox.real_port(int(wanted))
 
+    def _beside(self, argv: tuple[str, ...]) -> Command:
+        """Words of an exec or a probe, with places in volumes turned into those of this computer, as in the container's own."""
+        return Command(located(argv, self._mounts), self._command.environment, self._command.folder)
+
     async def _executed(self, argv: tuple[str, ...], timeout_seconds: float) -> Outcome:
         """Run a command in the container's folder and environment."""
         output = bytearray()
@@ -360,8 +384,7 @@ class ProcessContainer:
         def keep(stream: Stream, data: bytes) -> None:
             output.extend(data[: OUTPUT_LIMIT_BYTES - len(output)])
 
-        command = Command(argv, self._command.environment, self._command.folder)
-        process = self._runtime.spawn(command, keep, over.set_result)
+        process = self._runtime.spawn(self._beside(argv), keep, over.set_result)
         try:
             ended = await asyncio.wait_for(over, timeout_seconds)
         except TimeoutError:
