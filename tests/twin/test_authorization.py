@@ -72,3 +72,21 @@ def test_nobody_grants_what_he_does_not_hold(cluster: Cluster) -> None:
     assert '{APIGroups:[""], Resources:["secrets"], Verbs:["get" "delete"]}' in refused.value.message
     with pytest.raises(ApiError, match="not currently held"):
         cluster.create(binding("mine", "cluster-admin", "jane", "ClusterRole"), call=call)
+
+
+def test_an_adapter_that_is_bound_to_the_delegating_role_may_ask_who_somebody_is(cluster: Cluster) -> None:
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:auth-delegator"}
+    subject = {"kind": "User", "name": "adapter", "apiGroup": "rbac.authorization.k8s.io"}
+    metadata = {"name": "adapter"}
+    cluster.create(
+        {
+            "apiVersion": API,
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": reference,
+            "subjects": [subject],
+        }
+    )
+    adapter = User("adapter", ("system:authenticated",))
+    assert allowed(cluster, adapter, Asked("create", "authentication.k8s.io", "tokenreviews"))
+    assert not allowed(cluster, JANE, Asked("create", "authentication.k8s.io", "tokenreviews"))

@@ -55,12 +55,13 @@ class ApiError(Exception):
         if self.retry_after_seconds:
             details["retryAfterSeconds"] = self.retry_after_seconds
         status: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-        status |= {"message": self.message, "code": self.code}
+        status["message"] = self.message
         if self.reason:
             status["reason"] = self.reason
         if details:
             status["details"] = details
-        return status
+        # The order is that of upstream's fields: there are clients that compare the text of an answer.
+        return status | {"code": self.code}
 
 
 class _About(TypedDict):

@@ -133,7 +133,7 @@ def applied_config(body: Any, resource: Resource, namespace: str, name: str) -> 
     metadata = dict(metadata)
     check_address(metadata, namespace, name)
     for said, wanted, word in (
-        (body.get("apiVersion"), resource.api_version, "apiVersion"),
+        (body.get("apiVersion"), resource.api_version, "patch version"),
         (body.get("kind"), resource.kind, "kind"),
     ):
         if not said:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from wavetank.kube.types import Obj
 
+from .component_roles import BOUND, CLUSTER_ROLES, READER, READER_RULES
+
 API = "rbac.authorization.k8s.io/v1"
 _LABELS = {"kubernetes.io/bootstrapping": "rbac-defaults"}
 _ANNOTATIONS = {"rbac.authorization.kubernetes.io/autoupdate": "true"}
@@ -138,6 +140,7 @@ def role_objects() -> Iterator[Obj]:
     yield _cluster_role("edit", [*edit, *view], {f"{_AGGREGATE}admin": "true"}, "edit")
     yield _cluster_role("admin", [*admin, *edit, *view], aggregates="admin")
     yield from _everyones_roles()
+    yield from _component_roles()
 
 
 def _everyones_roles() -> Iterator[Obj]:
@@ -152,3 +155,12 @@ def _everyones_roles() -> Iterator[Obj]:
     yield _binding("system:basic-user", "system:basic-user", [_group("system:authenticated")])
     yield _binding("system:discovery", "system:discovery", [_group("system:authenticated")])
     yield _binding("system:public-info-viewer", "system:public-info-viewer", [_group(g) for g in _ANYONE])
+
+
+def _component_roles() -> Iterator[Obj]:
+    for name, rules in CLUSTER_ROLES.items():
+        yield _cluster_role(name, list(rules))
+    for role, (kind, subject) in BOUND.items():
+        yield _binding(role, role, [{"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": subject}])
+    metadata = {"name": READER, "namespace": "kube-system", "labels": _LABELS, "annotations": _ANNOTATIONS}
+    yield {"apiVersion": API, "kind": "Role", "metadata": metadata, "rules": list(READER_RULES)}
