@@ -8,10 +8,8 @@ import pytest
 from example_lives import MARKS, live_once
 
 pytestmark = MARKS
-ENVIRONMENTS = [
-    "dev",
-    pytest.param("production", marks=pytest.mark.slow),
-]
+#: The demo and `up` live this example through in every run of the tests already.
+ENVIRONMENTS = [pytest.param(name, marks=pytest.mark.slow) for name in ("dev", "production")]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

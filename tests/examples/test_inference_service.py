@@ -19,7 +19,7 @@ def started(port_file: Path, **environment: str) -> subprocess.Popen[bytes]:
     """The service in a process of its own, as in a pod, on a port that the system chose."""
     program = (
         "import socket, sys, uvicorn\n"
-        "s = socket.socket(); s.bind(('127.0.0.1', 0))\n"
+        "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n"
         "from app import app\n"
         f"open({str(port_file)!r}, 'w').write(str(s.getsockname()[1]))\n"
         "uvicorn.Server(uvicorn.Config(app, log_level='warning')).run(sockets=[s])\n"

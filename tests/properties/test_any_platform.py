@@ -66,7 +66,7 @@ def assert_adds_up(priced: Bill) -> None:
     assert all(amount.floor <= amount.expected <= amount.ceiling for amount in amounts), amounts
 
 
-@settings(FIXED, max_examples=200)
+@settings(FIXED, max_examples=120)
 @given(platforms())
 def test_a_valid_platform_is_rendered_checked_and_priced(document: Section) -> None:
     use_whole(document)
