@@ -10,7 +10,7 @@ from wavetank.kube.errors import ApiError
 from wavetank.kube.types import Obj
 from wavetank.twin.cluster import Call, Cluster
 from wavetank.twin.cluster.bootstrap import new_cluster
-from wavetank.twin.cluster.custom import KEY
+from wavetank.twin.cluster.custom import KEY, versions_of
 from wavetank.twin.engine import Engine
 
 PLURAL = "models.example.com"
@@ -85,3 +85,24 @@ def test_a_definition_takes_its_objects_along(cluster: Cluster) -> None:
     assert cluster.store.resource_keys().count(PLURAL) == 0
     with pytest.raises(ApiError, match="could not find the requested resource"):
         cluster.create(model())
+
+
+def test_a_version_that_is_going_away_says_which_one_to_use() -> None:
+    given = definition()
+    (only,) = given["spec"]["versions"]
+    said = {"v1alpha1": "", "v2beta1": "", "v1beta1": "take another"}
+    old = [{**only, "name": name, "storage": False, "deprecated": True} for name in said]
+    old[2]["deprecationWarning"] = "take another"
+    given["spec"]["versions"] = [only, *old]
+    assert {v.resource.version: v.deprecation for v in versions_of(given)} == {
+        "v1": "",
+        "v1alpha1": "example.com/v1alpha1 Model is deprecated; use example.com/v1 Model",
+        "v2beta1": "example.com/v2beta1 Model is deprecated; use example.com/v1 Model",
+        "v1beta1": "take another",
+    }
+
+
+def test_a_finalizer_without_a_domain_is_warned_of(cluster: Cluster) -> None:
+    call = Call(external=True)
+    cluster.create({**model(), "metadata": {"name": "m", "namespace": "default", "finalizers": ["mine"]}}, call=call)
+    assert [text.partition(": prefer")[0] for text in call.warnings] == ['metadata.finalizers: "mine"']

@@ -168,6 +168,9 @@ class Application:
         resource = edge.resource(exchange)
         if resource.key in _DEPRECATED:
             exchange.warnings.append(_DEPRECATED[resource.key])
+        deprecation = edge.deprecation(resource)
+        if deprecation:
+            exchange.warnings.append(deprecation)
         if resource.group == METRICS_GROUP:
             return metrics.answer(edge, exchange, resource)
         if resource.key == components.KEY:

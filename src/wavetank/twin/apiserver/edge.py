@@ -76,6 +76,11 @@ class Edge:
         version = self.cluster.custom.version(resource)
         return None if version is None else tuple(dict(c) for c in version.printer_columns)
 
+    def deprecation(self, resource: Resource) -> str:
+        """What clients of this version of a custom kind are told; empty for most."""
+        version = self.cluster.custom.version(resource)
+        return version.deprecation if version else ""
+
     def selectable(self, resource: Resource) -> tuple[str, ...]:
         version = self.cluster.custom.version(resource)
         return version.selectable if version else ()

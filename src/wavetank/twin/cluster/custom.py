@@ -6,6 +6,7 @@ definition goes. Follows apiextensions-apiserver (naming, establishing and final
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ class Version:
     scale_paths: scale.Paths | None = None
     printer_columns: Sequence[Mapping[str, Any]] = ()
     selectable: tuple[str, ...] = field(default=())
+    #: What clients of a version that is going away are told; empty for one that stays.
+    deprecation: str = ""
 
 
 def versions_of(definition: Obj) -> list[Version]:
@@ -76,7 +79,27 @@ def _version(spec: Obj, version: Obj) -> Version:
         paths,
         tuple(version.get("additionalPrinterColumns") or ()),
         tuple(f.get("jsonPath", "") for f in version.get("selectableFields") or ()),
+        _deprecation(spec, version) if version.get("deprecated") else "",
     )
+
+
+def _deprecation(spec: Obj, version: Obj) -> str:
+    """The stated warning, or that the version is deprecated and which newer one to use (``defaultDeprecationWarning``)."""
+    if version.get("deprecationWarning") is not None:
+        return str(version["deprecationWarning"])
+    group, kind = spec["group"], spec["names"]["kind"]
+    staying = [v["name"] for v in spec["versions"] if v.get("served") and not v.get("deprecated")]
+    newest = max(staying, key=_maturity, default="")
+    said = f"{group}/{version['name']} {kind} is deprecated"
+    return f"{said}; use {group}/{newest} {kind}" if newest and _maturity(newest) > _maturity(version["name"]) else said
+
+
+def _maturity(version: str) -> tuple[int, int, int]:
+    """The order of versions: v2 after v1 after v1beta2 after v1alpha1 after any other name."""
+    found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
+    if found is None:
+        return (0, 0, 0)
+    return ({"alpha": 1, "beta": 2}.get(found[2], 3), int(found[1]), int(found[3] or 0))
 
 
 def _serves_differently(change: Change) -> bool:

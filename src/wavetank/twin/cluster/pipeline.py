@@ -14,10 +14,11 @@ from wavetank.kube import errors
 from wavetank.kube.errors import Cause
 from wavetank.kube.names import generated_name
 from wavetank.kube.types import Obj, Resource
+from wavetank.kube.warnings import warnings_of
 
 from . import addresses, lifecycle, pods, views
 from .admission.attempt import Attempt, Operation, Plugin
-from .calls import Call
+from .calls import OWN, Call
 from .meanings import check
 from .registry import storage_key
 
@@ -71,12 +72,23 @@ class Pipeline:
         obj = lifecycle.with_job_selector(obj, resource)
         if call.external or self._admission:
             check(resource, name, self._causes(obj, None, resource))
+        self._warn(obj, None, resource, call)
         if self._cluster.find(resource.key, namespace, name) is not None:
             raise errors.already_exists(resource, name)
         if resource.key == "services":
             obj = self._with_addresses(obj)
         self.review(attempt.with_object(obj))
         return obj if call.dry_run else self._cluster.store.put(resource.key, obj)
+
+    def create_event(self, event: Obj) -> Obj:
+        """The short way of the cluster's own events, one for every binding: they are complete and right as they are made."""
+        resource = self._cluster.resource("events")
+        metadata = event["metadata"]
+        place = metadata["namespace"], metadata["name"]
+        attempt = self.admitted(Attempt("CREATE", resource, *place, event, None, OWN, self._cluster))
+        stamped = {**attempt.obj, "metadata": self._stamped(attempt.obj["metadata"], resource, custom=False)}
+        self.review(attempt.with_object(stamped))
+        return self._cluster.store.put(resource.key, stamped)
 
     def _named(self, obj: Obj, resource: Resource) -> Obj:
         """The object with a name (generated if it asks for that) and a namespace only if its kind has one."""
@@ -125,6 +137,13 @@ class Pipeline:
             causes = meanings.causes_of_update(obj, live, resource, subresource)
         return [*causes, *self._cluster.custom.causes(obj, resource)]
 
+    def _warn(self, obj: Obj, live: Obj | None, resource: Resource, call: Call) -> None:
+        """What whoever wrote a valid object should hear; the control plane itself does not listen."""
+        if call.external:
+            custom = self._cluster.registry.is_custom(resource)
+            for text in warnings_of(obj, live, resource, custom=custom):
+                call.warn(text)
+
     def _plugins(self, resource: Resource) -> tuple[Plugin, ...]:
         found = self._concerned.get(resource.key)
         if found is None:
@@ -171,6 +190,8 @@ class Pipeline:
             new = lifecycle.counted_up(new, live)
         if call.external or (self._admission and not subresource):
             check(resource, new["metadata"]["name"], self._causes(new, live, resource, subresource))
+        if not subresource:
+            self._warn(new, live, resource, call)
         self.review(attempt.with_object(new))
         if not managers_done and (call.external or live["metadata"].get("managedFields")):
             new = self._with_managers(live, new, resource, call, subresource)
