@@ -100,7 +100,7 @@ def test_rules_of_transition_need_an_old_object() -> None:
     assert violations({"kept": "a"}, node) == []
     assert violations({"kept": "a"}, node, {"kept": "a"}) == []
     (refusal,) = violations({"kept": "b"}, node, {"kept": "a"})
-    assert (refusal.field, refusal.message) == ("kept", "Invalid value: is fixed")
+    assert (refusal.field, refusal.message) == ("kept", 'Invalid value: "b": is fixed')
 
 
 def test_a_rule_may_say_in_an_expression_what_is_wrong() -> None:
@@ -117,7 +117,7 @@ def test_a_rule_may_say_in_an_expression_what_is_wrong() -> None:
 def test_a_rule_that_cannot_be_asked_is_quoted() -> None:
     schema = {"type": "object", "x-kubernetes-validations": [{"rule": "self.a > 1"}]}
     (refusal,) = violations({}, node_of_json_schema(schema))
-    assert refusal.message == "Invalid value: no such key: a evaluating rule: self.a > 1"
+    assert refusal.message == 'Invalid value: "object": no such key: a evaluating rule: self.a > 1'
 
 
 def test_a_default_that_is_empty_stays_in_the_definition() -> None:

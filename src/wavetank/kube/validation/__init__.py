@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from ..errors import Cause
 from ..types import Obj, Resource
-from . import autoscaling, batch, cluster, config, networking, policy, rbac, services, storage, workloads
+from . import autoscaling, batch, cluster, config, definitions, networking, policy, rbac, services, storage, workloads
 from .metadata import known_finalizers, metadata, metadata_update
 from .pods import pod, pod_update, template
 
@@ -52,7 +52,7 @@ _RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
     ("", "ResourceQuota"): (policy.quota, policy.quota_update),
     ("", "Secret"): (config.secret, config.secret_update),
     ("", "Service"): (services.service, services.service_update),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): (cluster.definition, cluster.definition_update),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): (definitions.definition, definitions.definition_update),
     ("apps", "ControllerRevision"): (_any, workloads.controller_revision_update),
     ("apps", "DaemonSet"): (workloads.daemon_set, _fixed_selector(workloads.daemon_set)),
     ("apps", "Deployment"): (workloads.deployment, _fixed_selector(workloads.deployment)),
