@@ -135,3 +135,17 @@ def test_finalizers_of_built_in_kinds_are_qualified_and_of_an_updated_deployment
     assert [f"{c.field}: {c.message}" for c in validate_update(new, old, about)] == [why]
     spaces = resource_of("", "Namespace")
     assert validate_update({**new, "kind": "Namespace"}, {**old, "kind": "Namespace"}, spaces) == []
+
+
+def test_requests_for_certificates() -> None:
+    spec = {"request": "eA==", "signerName": "mine", "usages": ["fun"], "expirationSeconds": 60}
+    said = refused("CertificateSigningRequest", "certificates.k8s.io", spec=spec)
+    assert said[0] == 'spec.request: Invalid value: "eA==": PEM block type must be CERTIFICATE REQUEST'
+    assert said[1].startswith('spec.usages[0]: Unsupported value: "fun": supported values: "any", "cert sign", ')
+    assert said[2:] == [
+        (
+            'spec.signerName: Invalid value: "mine": must be a fully qualified domain and path of the form '
+            "'example.com/signer-name'"
+        ),
+        ("spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 600 seconds (10 minutes)"),
+    ]

@@ -240,8 +240,8 @@ class BareWorld:
 
     def _settings(self) -> ControllerSettings:
         if self.options.kubelet == "scripted" and not self.options.imported:
-            return ControllerSettings(hpa=SCRIPTED_HPA, ca_pem=self.api.ca_pem)
-        return ControllerSettings(ca_pem=self.api.ca_pem)
+            return ControllerSettings(hpa=SCRIPTED_HPA, ca_pem=self.api.ca_pem, sign=self.api.sign)
+        return ControllerSettings(ca_pem=self.api.ca_pem, sign=self.api.sign)
 
     def _join(self) -> None:
         """The nodes are there from the first moment on."""

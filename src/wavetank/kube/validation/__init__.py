@@ -15,7 +15,20 @@ from typing import TypeAlias
 
 from ..errors import Cause
 from ..types import Obj, Resource
-from . import autoscaling, batch, cluster, config, definitions, networking, policy, rbac, services, storage, workloads
+from . import (
+    autoscaling,
+    batch,
+    certificates,
+    cluster,
+    config,
+    definitions,
+    networking,
+    policy,
+    rbac,
+    services,
+    storage,
+    workloads,
+)
 from .metadata import known_finalizers, metadata, metadata_update
 from .pods import pod, pod_update, template
 
@@ -63,6 +76,10 @@ _RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
     ("authentication.k8s.io", "TokenRequest"): (cluster.token_request, lambda new, old: cluster.token_request(new)),
     ("batch", "CronJob"): (batch.cron_job, batch.cron_job_update),
     ("batch", "Job"): (batch.job, batch.job_update),
+    ("certificates.k8s.io", "CertificateSigningRequest"): (
+        certificates.signing_request,
+        certificates.signing_request_update,
+    ),
     (_NETWORKING, "Ingress"): (networking.ingress, networking.ingress_update),
     (_NETWORKING, "IngressClass"): (networking.ingress_class, networking.ingress_class_update),
     (_NETWORKING, "NetworkPolicy"): (networking.network_policy, networking.network_policy_update),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from wavetank.twin.cluster import Cluster, User
@@ -68,6 +69,10 @@ class ApiServer:
     def authority(self) -> Credential:
         """The certificate authority with its private key: for snapshots, which are secret."""
         return self._authority.credential
+
+    def sign(self, request_pem: bytes, seconds: int, usages: Sequence[str]) -> bytes:
+        """The certificate that somebody asked for, PEM; good for as long as the cluster's authority is."""
+        return self._authority.sign(request_pem, timedelta(seconds=seconds), server="server auth" in usages)
 
     @property
     def port(self) -> int:

@@ -14,6 +14,7 @@ from wavetank.twin.cluster.ports import MetricsSource, NoMetrics
 from .aggregation import ClusterRoleAggregationController
 from .attach_detach import AttachDetachController
 from .base import Context, Controller
+from .certificates import CertificateSigningController
 from .claim_binding import ClaimBindingController
 from .cronjob import CronJobController
 from .custom_metrics import CustomMetrics, NoAdapter
@@ -68,6 +69,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AttachDetachController,
     ClaimProtectionController,
     VolumeProtectionController,
+    CertificateSigningController,
 )
 
 

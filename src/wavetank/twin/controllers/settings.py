@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 #: Stands in for a certificate where nobody passes the cluster's own.
@@ -44,6 +45,8 @@ class ControllerSettings:
     terminated_pod_gc_threshold: int = 12_500
     quota_resync_seconds: float = 300.0
     cron_job_delay_seconds: float = 0.1
+    #: Makes a certificate of a request (both PEM), for so many seconds and these usages; None: nobody does.
+    sign: Callable[[bytes, int, Sequence[str]], bytes] | None = None
 
 
 #: Up to 1.31 a node was given this long, not 50 s.
