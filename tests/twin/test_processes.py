@@ -46,6 +46,23 @@ async def served(world: RealWorld, name: str = "web") -> Obj:
     return answer
 
 
+def test_a_process_that_ends_at_once_was_never_ready(tmp_path: Path) -> None:
+    world = RealWorld(tmp_path, {"broken": LocalCommand(("false",))}, speed=1.0)
+    conditions: set[str] = set()
+
+    def restarted() -> bool:
+        status = world.pod()["status"]
+        conditions.update(c["status"] for c in status.get("conditions") or () if c["type"] == "Ready")
+        return any(c["restartCount"] for c in status.get("containerStatuses") or ())
+
+    async def story() -> None:
+        world.create(containers=[{"name": "main", "image": "broken"}])
+        await until(restarted)
+
+    world.run(story)
+    assert conditions == {"False"}
+
+
 def test_a_real_pod_serves_at_its_own_address(tmp_path: Path) -> None:
     world = RealWorld(tmp_path)
 

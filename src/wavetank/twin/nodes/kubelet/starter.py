@@ -22,6 +22,9 @@ from .record import ContainerRecord, Running, Terminated, Waiting, container_id
 RETRY_SECONDS = 10.0
 #: How long ErrImagePull is seen before the next look at the pod turns it into ImagePullBackOff.
 PULL_ERROR_SEEN_SECONDS = 1.0
+#: A kubelet looks every second at what runs (``genericPlegRelistPeriod``): half of that after a start, on average. Who ends
+#: before was never ready, and no rollout counts it. Modelled containers end when their models say, and need no look.
+RELIST_SECONDS = 0.5
 
 
 class Owner(Protocol):
@@ -157,6 +160,17 @@ class Starter:
         if record.running:
             self._owner.container_started(record)
         self._owner.changed()
+
+    def see_running(self, record: ContainerRecord) -> None:
+        """Find the container ready at the next look at what runs, unless it has ended before that."""
+        identity = record.container_id
+
+        def look() -> None:
+            if record.container_id == identity and record.running:
+                record.ready = True
+                self._owner.changed()
+
+        self._host.engine.call_later(RELIST_SECONDS, look)
 
     def _ended(self, record: ContainerRecord, identity: str, exit: Exit) -> None:
         if record.container_id == identity and isinstance(record.state, Running):

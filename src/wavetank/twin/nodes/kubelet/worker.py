@@ -264,7 +264,9 @@ class PodWorker:
     def _mark_started(self, record: ContainerRecord) -> None:
         record.started = True
         readiness = [w for w in self._probes if w.kind == "readiness" and w.serves(record)]
-        record.ready = not readiness
+        record.ready = not readiness and isinstance(record.process, Weighed)
+        if not readiness and not record.ready:
+            self._starter.see_running(record)
         for worker in readiness:
             worker.trigger()
 
