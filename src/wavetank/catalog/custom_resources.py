@@ -46,7 +46,7 @@ class CustomResource:
         return {
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"{self.plural}.{self.group}"},
+            "metadata": {"name": f"{self.plural}.{self.group}", **_approved(self.group)},
             "spec": {
                 "group": self.group,
                 "names": names,
@@ -54,6 +54,20 @@ class CustomResource:
                 "versions": [served],
             },
         }
+
+
+#: Groups of the Kubernetes community say who has approved of their API, or are refused.
+_APPROVALS = {
+    "autoscaling.k8s.io": "https://github.com/kubernetes/kubernetes/pull/63797",
+    "gateway.networking.k8s.io": "https://github.com/kubernetes-sigs/gateway-api/pull/3328",
+    "snapshot.storage.k8s.io": "https://github.com/kubernetes-csi/external-snapshotter/pull/814",
+}
+
+
+def _approved(group: str) -> dict[str, Any]:
+    if not group.endswith((".k8s.io", ".kubernetes.io")):
+        return {}
+    return {"annotations": {"api-approved.kubernetes.io": _APPROVALS.get(group, "unapproved, part of a chart")}}
 
 
 @cache

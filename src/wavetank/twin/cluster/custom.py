@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from wavetank.kube.conditions import is_true, with_condition
+from wavetank.kube.conditions import is_true
 from wavetank.kube.errors import Cause
 from wavetank.kube.jsonpath import first
 from wavetank.kube.types import Obj, Resource
 
-from . import scale
+from . import definition_status, scale
 from .store import Change
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def versions_of(definition: Obj) -> list[Version]:
     """The served versions, the stored one first (objects are kept as that one)."""
     served = [v for v in definition["spec"].get("versions") or () if v.get("served") and v.get("name")]
     ordered = sorted(served, key=lambda v: not v.get("storage"))
-    return [_version(definition["spec"], v) for v in ordered]
+    names = (definition.get("status") or {}).get("acceptedNames") or {}
+    spec = definition["spec"]
+    known = {key: names.get(key) for key in ("shortNames", "categories", "singular")} if names.get("kind") else {}
+    return [_version({**spec, "names": {**spec["names"], **known}}, v) for v in ordered]
 
 
 def _version(spec: Obj, version: Obj) -> Version:
@@ -103,8 +107,16 @@ def _maturity(version: str) -> tuple[int, int, int]:
 
 
 def _serves_differently(change: Change) -> bool:
-    old = change.old
-    return old is None or not is_true(old, "Established") or old.get("spec") != change.object.get("spec")
+    old, new = change.old, change.object
+    if old is None or not is_true(old, "Established") or old.get("spec") != new.get("spec"):
+        return True
+    return (old.get("status") or {}).get("acceptedNames") != (new.get("status") or {}).get("acceptedNames")
+
+
+def _judged_differently(old: Obj, new: Obj) -> bool:
+    """Whether the names of a definition, or its annotations on approval, must be looked at again."""
+    annotated = old["metadata"].get("annotations") != new["metadata"].get("annotations")
+    return annotated or old.get("spec") != new.get("spec")
 
 
 class Definitions:
@@ -144,53 +156,28 @@ class Definitions:
     def _changed(self, change: Change) -> None:
         name, later = change.name, self._cluster.engine.call_later
         if change.type == "DELETED":
-            self._withdraw(name)
+            self._withdraw(change.object)
         elif change.object["metadata"].get("deletionTimestamp"):
             later(ACCEPT_SECONDS, lambda: self._clear(name))
-        elif not is_true(change.object, "Established"):
-            later(ACCEPT_SECONDS, lambda: self._accept(name))
-        elif _serves_differently(change):
-            self._serve(name)
+        else:
+            if change.old is None or _judged_differently(change.old, change.object):
+                later(ACCEPT_SECONDS, lambda: self._accept(name))
+            if is_true(change.object, "Established") and _serves_differently(change):
+                self._serve(name)
 
     def _accept(self, name: str) -> None:
-        """Take the names, unless another definition has them."""
+        """Take those names that no other definition of the group has."""
         definition = self._cluster.find(KEY, "", name)
-        if definition is None or is_true(definition, "Established"):
+        if definition is None or definition["metadata"].get("deletionTimestamp"):
             return
-        now, status = self._cluster.engine.utc, dict(definition.get("status") or {})
-        clash = self._clash(definition)
-        conditions = with_condition(
-            status.get("conditions"),
-            "NamesAccepted",
-            "False" if clash else "True",
-            now,
-            reason=clash or "NoConflicts",
-            message=f"{clash} is already in use" if clash else "no conflicts found",
-        )
-        conditions = with_condition(
-            conditions,
-            "Established",
-            "False" if clash else "True",
-            now,
-            reason="NotAccepted" if clash else "InitialNamesAccepted",
-            message="not all names are accepted" if clash else "the initial names have been accepted",
-        )
-        spec = definition["spec"]
-        if not clash:
-            status["acceptedNames"] = spec["names"]
-            stored = [v["name"] for v in spec["versions"] if v.get("storage") and v.get("name")]
-            status["storedVersions"] = list(dict.fromkeys([*(status.get("storedVersions") or ()), *stored]))
-        self._cluster.set_status(definition, {**status, "conditions": conditions})
+        status = definition_status.accepted(definition, self._neighbours(definition), self._cluster.engine.utc)
+        if status != definition.get("status"):
+            self._cluster.set_status(definition, status)
 
-    def _clash(self, definition: Obj) -> str:
-        names, group = definition["spec"]["names"], definition["spec"]["group"]
-        for other in self._cluster.list(KEY, where=lambda o: is_true(o, "Established")):
-            if other["metadata"]["name"] == definition["metadata"]["name"] or other["spec"]["group"] != group:
-                continue
-            taken = other["spec"]["names"]
-            if taken["kind"] == names["kind"]:
-                return "KindConflict"
-        return ""
+    def _neighbours(self, definition: Obj) -> list[Obj]:
+        """The other definitions of a group."""
+        name, group = definition["metadata"]["name"], definition["spec"]["group"]
+        return self._cluster.list(KEY, where=lambda o: o["spec"]["group"] == group and o["metadata"]["name"] != name)
 
     def _serve(self, name: str) -> None:
         definition = self._cluster.find(KEY, "", name)
@@ -202,12 +189,25 @@ class Definitions:
             self._versions[name, version.resource.version] = version
             self._cluster.meanings.learn(name, version.resource.version, version.schema)
         self._cluster.registry.serve_custom(name, [v.resource for v in versions])
+        self._read_again(name)
+
+    def _read_again(self, name: str) -> None:
+        """Prune and default what is stored, as a real server does whenever it reads: the schema may be another one now."""
+        for obj in self._cluster.list(name):
+            version = obj.get("apiVersion", "").rpartition("/")[2]
+            if (name, version) in self._versions:
+                seen = self._cluster.meanings.as_read(obj, self._versions[name, version].resource)
+                if seen != obj:
+                    self._cluster.store.put(name, seen)
 
     def _clear(self, name: str) -> None:
         """Delete every object of a kind that is going, then let the definition go."""
         definition = self._cluster.find(KEY, "", name)
         if definition is None:
             return
+        status = definition_status.terminating(definition, self._cluster.engine.utc)
+        if status is not None:
+            definition = self._cluster.set_status(definition, status)
         for obj in self._cluster.list(name):
             metadata = obj["metadata"]
             if "deletionTimestamp" not in metadata:
@@ -218,9 +218,12 @@ class Definitions:
         left = [f for f in definition["metadata"].get("finalizers") or () if f != CLEANUP_FINALIZER]
         self._cluster.update({**definition, "metadata": {**definition["metadata"], "finalizers": left}})
 
-    def _withdraw(self, name: str) -> None:
+    def _withdraw(self, definition: Obj) -> None:
+        name = definition["metadata"]["name"]
         self._forget(name)
         self._cluster.registry.withdraw_custom(name)
+        for other in self._neighbours(definition):
+            self._cluster.engine.call_later(ACCEPT_SECONDS, partial(self._accept, other["metadata"]["name"]))
 
     def _forget(self, name: str) -> None:
         self._versions = {k: v for k, v in self._versions.items() if k[0] != name}

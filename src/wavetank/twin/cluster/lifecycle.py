@@ -13,6 +13,8 @@ from wavetank.kube.resources import qos_class
 from wavetank.kube.times import parse, rfc3339
 from wavetank.kube.types import Obj, Resource
 
+from . import definition_status
+
 #: Fields of metadata that only the server writes.
 SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 _GIVEN_TO_NEW = frozenset((*SERVER_OWNED, "resourceVersion"))
@@ -71,6 +73,8 @@ def is_counted(resource: Resource, *, custom: bool) -> bool:
 def first_status(resource: Resource, obj: Obj) -> Obj:
     if resource.key == "pods":
         return {"phase": "Pending", "qosClass": qos_class(obj)}
+    if resource.key == "customresourcedefinitions.apiextensions.k8s.io":
+        return definition_status.first_status(obj)
     return _FIRST_STATUS.get(resource.key, {})
 
 

@@ -100,14 +100,31 @@ class Meanings:
             return dict(structural.defaulted(obj, node))
         return defaults.defaulted(obj, resource)
 
-    def causes_of_creation(self, obj: Obj, resource: Resource) -> list[Cause]:
+    def as_read(self, obj: Obj, resource: Resource) -> Obj:
+        """A stored custom object as its schema shows it now: without unknown fields, with defaults."""
         node = self.custom_node(resource)
-        by_schema = structural.violations(obj, node) if node is not None else []
+        if node is None:
+            return obj
+        pruned = {**decoding.decoded(obj, node).value, "metadata": obj["metadata"]}
+        return dict(structural.defaulted(pruned, node))
+
+    def causes_of_creation(self, obj: Obj, resource: Resource, also: Callable[[], list[Cause]] = list) -> list[Cause]:
+        """``also`` finds what is wrong with a custom object beside its schema."""
+        node = self.custom_node(resource)
+        by_schema = structural.violations(obj, node, also=also) if node is not None else []
         return [*validate_create(obj, resource), *by_schema]
 
-    def causes_of_update(self, obj: Obj, old: Obj, resource: Resource, subresource: str = "") -> list[Cause]:
+    def causes_of_update(
+        self,
+        obj: Obj,
+        old: Obj,
+        resource: Resource,
+        subresource: str = "",
+        also: Callable[[], list[Cause]] = list,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> list[Cause]:
         node = self.custom_node(resource)
-        by_schema = structural.violations(obj, node, old) if node is not None else []
+        by_schema = structural.violations(obj, node, old, also=also, warn=warn) if node is not None else []
         if subresource == "ephemeralcontainers":
             return ephemeral_containers_update(obj, old)
         # The rules of updates are those of the object itself; its subresources may change what they forbid.

@@ -6,6 +6,7 @@ Used by ``Cluster`` only, which reads bodies before and answers after. Refusals 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from wavetank.kube.warnings import warnings_of
 from . import addresses, lifecycle, pods, views
 from .admission.attempt import Attempt, Operation, Plugin
 from .calls import OWN, Call
+from .custom import KEY as DEFINITIONS
+from .definition_status import with_stored_versions
 from .meanings import check
 from .registry import storage_key
 
@@ -71,7 +74,7 @@ class Pipeline:
         obj = {**obj, "metadata": self._stamped(obj["metadata"], resource, custom)}
         obj = lifecycle.with_job_selector(obj, resource)
         if call.external or self._admission:
-            check(resource, name, self._causes(obj, None, resource))
+            check(resource, name, self._causes(obj, None, resource, call))
         self._warn(obj, None, resource, call)
         if self._cluster.find(resource.key, namespace, name) is not None:
             raise errors.already_exists(resource, name)
@@ -129,13 +132,11 @@ class Pipeline:
             old, new, call.manager, node, now=self._cluster.now, subresource=subresource, separate_status=status
         )
 
-    def _causes(self, obj: Obj, live: Obj | None, resource: Resource, subresource: str = "") -> list[Cause]:
-        meanings = self._cluster.meanings
+    def _causes(self, obj: Obj, live: Obj | None, resource: Resource, call: Call, subresource: str = "") -> list[Cause]:
+        meanings, also = self._cluster.meanings, partial(self._cluster.custom.causes, obj, resource)
         if live is None:
-            causes = meanings.causes_of_creation(obj, resource)
-        else:
-            causes = meanings.causes_of_update(obj, live, resource, subresource)
-        return [*causes, *self._cluster.custom.causes(obj, resource)]
+            return meanings.causes_of_creation(obj, resource, also)
+        return meanings.causes_of_update(obj, live, resource, subresource, also, call.warn)
 
     def _warn(self, obj: Obj, live: Obj | None, resource: Resource, call: Call) -> None:
         """What whoever wrote a valid object should hear; the control plane itself does not listen."""
@@ -189,7 +190,7 @@ class Pipeline:
         ):
             new = lifecycle.counted_up(new, live)
         if call.external or (self._admission and not subresource):
-            check(resource, new["metadata"]["name"], self._causes(new, live, resource, subresource))
+            check(resource, new["metadata"]["name"], self._causes(new, live, resource, call, subresource))
         if not subresource:
             self._warn(new, live, resource, call)
         self.review(attempt.with_object(new))
@@ -222,7 +223,7 @@ class Pipeline:
             new = lifecycle.with_live_status(new, live)
         if resource.key == "namespaces":
             new = {**new, "spec": live.get("spec", {})}
-        return new
+        return with_stored_versions(new) if resource.key == DEFINITIONS else new
 
     def finished(self, resource: Resource, obj: Obj) -> Obj:
         """Remove an object that waits for nothing any more."""

@@ -6,6 +6,7 @@ the same stored objects (events in two groups, a kind in two versions) share a s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from wavetank.kube.errors import ApiError
@@ -31,6 +32,14 @@ def is_stored(resource: Resource) -> bool:
     return resource.group not in NOT_STORED_GROUPS and resource.key not in NOT_STORED_KEYS
 
 
+def _discovery_rank(resource: Resource) -> tuple[int, int, int, str]:
+    """v2 before v1 before v1beta1 before v1alpha1, then other names by the alphabet (``CompareKubeAwareVersionStrings``)."""
+    found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", resource.version)
+    if found is None:
+        return (3, 0, 0, resource.version)
+    return ({"alpha": 2, "beta": 1}.get(found[2], 0), -int(found[1]), -int(found[3] or 0), "")
+
+
 class Registry:
     """All served resources, in discovery order; custom ones come and go."""
 
@@ -44,7 +53,8 @@ class Registry:
         self._by_kind: dict[tuple[str, str], Resource] = {}
         self._by_version_kind: dict[tuple[str, str, str], Resource] = {}
         self._by_path: dict[tuple[str, str, str], Resource] = {}
-        for resource in self.all():
+        kept = (r for versions in self._custom.values() for r in versions)
+        for resource in (*self._built_in, *kept):
             self._preferred.setdefault(resource.key, resource)
             self._by_kind.setdefault((resource.group, resource.kind), resource)
             self._by_version_kind[resource.group, resource.version, resource.kind] = resource
@@ -52,7 +62,7 @@ class Registry:
 
     def all(self) -> tuple[Resource, ...]:
         """Every version of every resource, in the order of discovery."""
-        custom = (r for group in sorted(self._custom) for r in self._custom[group])
+        custom = (r for key in sorted(self._custom) for r in sorted(self._custom[key], key=_discovery_rank))
         return (*self._built_in, *custom)
 
     def stored(self) -> tuple[Resource, ...]:

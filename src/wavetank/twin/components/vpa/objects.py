@@ -58,7 +58,10 @@ def _checkpoints() -> Obj:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": "verticalpodautoscalercheckpoints.autoscaling.k8s.io"},
+        "metadata": {
+            "name": "verticalpodautoscalercheckpoints.autoscaling.k8s.io",
+            "annotations": {"api-approved.kubernetes.io": "https://github.com/kubernetes/kubernetes/pull/63797"},
+        },
         "spec": {
             "group": "autoscaling.k8s.io",
             "names": names,
