@@ -69,6 +69,7 @@ _PRINTERS: Mapping[str, Printer] = {
     "validatingadmissionpolicybindings.admissionregistration.k8s.io": control_plane.POLICY_BINDINGS,
     "mutatingadmissionpolicies.admissionregistration.k8s.io": control_plane.MUTATING_POLICIES,
     "mutatingadmissionpolicybindings.admissionregistration.k8s.io": control_plane.POLICY_BINDINGS,
+    "apiservices.apiregistration.k8s.io": control_plane.API_SERVICES,
     "flowschemas.flowcontrol.apiserver.k8s.io": control_plane.FLOW_SCHEMAS,
     "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": control_plane.PRIORITY_LEVELS,
     "certificatesigningrequests.certificates.k8s.io": control_plane.SIGNING_REQUESTS,

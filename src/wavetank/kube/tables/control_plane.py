@@ -76,6 +76,15 @@ def _priority_level(obj: Obj, now: datetime) -> list[Cell]:
     return [name_of(obj), spec.get("type", ""), shares, *queues, age(obj, now)]
 
 
+def _api_service(obj: Obj, now: datetime) -> list[Cell]:
+    service = spec_of(obj).get("service")
+    place = f"{service.get('namespace', '')}/{service.get('name', '')}" if service else "Local"
+    known = (c for c in status_of(obj).get("conditions") or () if c.get("type") == "Available")
+    found = next(known, {"status": "Unknown"})
+    state = found["status"] if found["status"] != "False" else f"False ({found.get('reason', '')})"
+    return [name_of(obj), place, state, age(obj, now)]
+
+
 def _signing_request(obj: Obj, now: datetime) -> list[Cell]:
     spec = spec_of(obj)
     seconds = spec.get("expirationSeconds")
@@ -156,6 +165,7 @@ FLOW_SCHEMAS = Printer(
     ),
     _flow_schema,
 )
+API_SERVICES = Printer((NAME, Column("Service"), Column("Available"), AGE), _api_service)
 PRIORITY_LEVELS = Printer(
     (
         NAME,

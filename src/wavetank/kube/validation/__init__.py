@@ -30,6 +30,7 @@ from . import (
     workloads,
 )
 from .metadata import known_finalizers, metadata, metadata_update
+from .names import path_segment
 from .pods import pod, pod_update, template
 
 Creation: TypeAlias = Callable[[Obj], Iterator[Cause]]
@@ -42,6 +43,17 @@ def _any(obj: Obj) -> Iterator[Cause]:
 
 def _any_update(new: Obj, old: Obj) -> Iterator[Cause]:
     yield from metadata_update(new.get("metadata") or {}, old.get("metadata") or {})
+
+
+def _api_service(obj: Obj) -> Iterator[Cause]:
+    spec = obj.get("spec") or {}
+    name = f"{spec.get('version', '')}.{spec.get('group', '')}"
+
+    def problems(stated: str) -> list[str]:
+        wrong = f'must be `spec.version+"."+spec.group`: "{name}"'
+        return path_segment(stated) or ([] if stated == name else [wrong])
+
+    yield from metadata(obj.get("metadata") or {}, problems)
 
 
 def _pod_template(obj: Obj) -> Iterator[Cause]:
@@ -66,6 +78,7 @@ _RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
     ("", "Secret"): (config.secret, config.secret_update),
     ("", "Service"): (services.service, services.service_update),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (definitions.definition, definitions.definition_update),
+    ("apiregistration.k8s.io", "APIService"): (_api_service, _any_update),
     ("apps", "ControllerRevision"): (_any, workloads.controller_revision_update),
     ("apps", "DaemonSet"): (workloads.daemon_set, _fixed_selector(workloads.daemon_set)),
     ("apps", "Deployment"): (workloads.deployment, _fixed_selector(workloads.deployment)),

@@ -30,6 +30,7 @@ from .job import JobController
 from .namespace import NamespaceController
 from .nodelifecycle import NodeLifecycleController
 from .podgc import PodGarbageCollector
+from .registrations import ApiServiceRegistration, ServiceAddressRegistration
 from .replicaset import ReplicaSetController
 from .replicationcontroller import ReplicationControllerController
 from .resourcequota import ResourceQuotaController
@@ -70,6 +71,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ClaimProtectionController,
     VolumeProtectionController,
     CertificateSigningController,
+    ApiServiceRegistration,
+    ServiceAddressRegistration,
 )
 
 
