@@ -33,7 +33,6 @@ def open_twin(folder: Path) -> Iterator[Reached]:
         local_commands=commands_of(IMAGES),
         environment=variables,
         state_folder=folder / "pods",
-        components=("metrics-server",),
     )
     with BareTwin(options) as twin:
         twin.write_kubeconfig(folder / "kubeconfig")
