@@ -18,8 +18,9 @@ from .structural_rules import Place, has_rules, rule_causes
 from .structural_values import ABSENT, child, value_causes
 from .validation.causes import duplicate, invalid, printed, required
 
-_SKIPPED = (
-    "some validation rules were not checked because the object was invalid; "
+#: What is said instead of asking the rules.
+SKIPPED = (
+    "Invalid value: null: some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation"
 )
 #: After these, no rule can rely on the object's shape (``hasBlockingErr``).
@@ -72,7 +73,7 @@ def violations(
     if not has_rules(node.schema):
         return found
     if any(cause.reason in _BLOCKING for cause in found):
-        return [*found, Cause("FieldValueInvalid", f"Invalid value: null: {_SKIPPED}", "<nil>")]
+        return [*found, Cause("FieldValueInvalid", SKIPPED, "<nil>")]
     return [*found, *rule_causes(Place(obj, node.schema, "", before), warn)]
 
 

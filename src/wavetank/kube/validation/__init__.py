@@ -16,6 +16,7 @@ from typing import TypeAlias
 from ..errors import Cause
 from ..types import Obj, Resource
 from . import (
+    admission_policies,
     autoscaling,
     batch,
     certificates,
@@ -62,6 +63,7 @@ def _pod_template(obj: Obj) -> Iterator[Cause]:
 
 
 _NETWORKING, _RBAC = "networking.k8s.io", "rbac.authorization.k8s.io"
+_ADMISSION = "admissionregistration.k8s.io"
 _fixed_selector = workloads.updates_with_fixed_selector
 
 _RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
@@ -77,6 +79,8 @@ _RULES: Mapping[tuple[str, str], tuple[Creation, Update]] = {
     ("", "ResourceQuota"): (policy.quota, policy.quota_update),
     ("", "Secret"): (config.secret, config.secret_update),
     ("", "Service"): (services.service, services.service_update),
+    (_ADMISSION, "ValidatingAdmissionPolicy"): (admission_policies.policy, admission_policies.policy_update),
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): (admission_policies.binding, admission_policies.binding_update),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (definitions.definition, definitions.definition_update),
     ("apiregistration.k8s.io", "APIService"): (_api_service, _any_update),
     ("apps", "ControllerRevision"): (_any, workloads.controller_revision_update),

@@ -33,6 +33,8 @@ def _own(default: Any, schema: Schema, path: str) -> Iterator[Cause]:
         yield invalid(path, default, "must not have unknown fields")
     wrong = structural.violations(default, node_of_json_schema(schema))
     for cause in wrong:
-        if cause.field != "<nil>":
-            below = f".{cause.field}" if cause.field and not cause.field.startswith("[") else cause.field
-            yield Cause(cause.reason, cause.message, path + below)
+        if cause.message == structural.SKIPPED:
+            continue
+        place = "" if cause.field == "<nil>" else cause.field
+        below = f".{place}" if place and not place.startswith("[") else place
+        yield Cause(cause.reason, cause.message, path + below)
