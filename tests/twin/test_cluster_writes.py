@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -250,8 +251,29 @@ def test_subscribers_see_an_object_that_is_already_stored(cluster: Cluster) -> N
 
 
 def test_a_request_for_a_certificate_says_who_asked_whatever_it_claims(cluster: Cluster) -> None:
-    spec = {"request": "LS0=", "signerName": "example.com/boats", "usages": ["client auth"], "username": "somebody"}
+    encoded = base64.b64encode(b"-----BEGIN CERTIFICATE REQUEST-----").decode()
+    spec = {"request": encoded, "signerName": "example.com/boats", "usages": ["client auth"], "username": "somebody"}
     metadata = {"name": "mine"}
     asked = {"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest", "metadata": metadata}
     made = cluster.create({**asked, "spec": spec}, call=external())
     assert (made["spec"]["username"], made["spec"]["groups"]) == ("admin", ["system:masters"])
+
+
+def test_the_short_way_of_events_ends_where_the_long_one_does(cluster: Cluster) -> None:
+    made = cluster.create(pod())
+    cluster.record_event(made, "Normal", "Scheduled", "to a node", "default-scheduler", action="Binding")
+    cluster.record_event(made, "Normal", "Started", "a container", "kubelet", "node-1")
+    for event in cluster.list("events"):
+        written = {k: v for k, v in event.items() if k != "metadata"}
+        metadata = {"name": event["metadata"]["name"] + "-again", "namespace": "default"}
+        long_way = cluster.create({**written, "metadata": metadata})
+        assert {k: v for k, v in long_way.items() if k != "metadata"} == written
+        assert long_way["metadata"].keys() == event["metadata"].keys()
+
+
+def test_a_namespace_that_is_going_takes_no_events(cluster: Cluster) -> None:
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "going", "finalizers": ["a/b"]}})
+    made = {**pod(), "metadata": {"name": "p", "namespace": "going", "uid": "1"}}
+    cluster.delete("namespaces", "", "going")
+    cluster.record_event(made, "Normal", "Started", "too late", "kubelet")
+    assert cluster.list("events", "going") == []

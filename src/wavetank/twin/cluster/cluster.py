@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -60,21 +61,11 @@ class Cluster:
         self.tokens = tokens.TokenIssuer(engine)
         self.authorizer = Authorizer(self.find, self.list)
         self._writes = Pipeline(self, admission)
-        self._recorder = events.Recorder(
-            engine,
-            lambda namespace, name: self.find("events", namespace, name),
-            self.create,
-            self.update,
-            host,
-        )
+        find_event, remove_event = partial(self.find, "events"), partial(self.store.remove, "events")
+        self._recorder = events.Recorder(engine, find_event, self._writes.create_event, self.update, host)
         for key in RBAC_KEYS:
             self.store.subscribe(key, lambda _: self.authorizer.forget())
-        expiry = events.Expiry(
-            engine,
-            lambda namespace, name: self.find("events", namespace, name),
-            lambda namespace, name: self.store.remove("events", namespace, name),
-        )
-        self.store.subscribe("events", expiry.follow)
+        self.store.subscribe("events", events.Expiry(engine, find_event, remove_event).follow)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
