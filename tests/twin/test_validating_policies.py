@@ -138,3 +138,16 @@ def test_what_cannot_be_evaluated_here_lets_pass_and_says_so(cluster: Cluster) -
     call = Call(User("ann", ("system:masters",)))
     cluster.create(deployment(1), call=call)
     assert "cannot evaluate ValidatingAdmissionPolicy 'few'" in call.warnings[0]
+
+
+def test_expressions_are_compiled_when_a_policy_is_written(cluster: Cluster) -> None:
+    with pytest.raises(ApiError) as error:
+        cluster.create(policy("request.nope == 1"), call=Call(external=True))
+    assert error.value.message == (
+        'ValidatingAdmissionPolicy.admissionregistration.k8s.io "few" is invalid: spec.validations[0].expression: '
+        "Invalid value: \"request.nope == 1\": compilation failed: ERROR: <input>:1:8: undefined field 'nope'\n"
+        " | request.nope == 1\n | .......^"
+    )
+    with pytest.raises(ApiError, match="must evaluate to bool"):
+        cluster.create(policy("'yes'"), call=Call(external=True))
+    cluster.create(policy("authorizer.group('').check('x').allowed()"), call=Call(external=True))

@@ -148,7 +148,9 @@ class OpenApi:
             served |= _v2_paths(paths(resource, "", custom=False))
         for resource, schema in self.custom:
             served |= _v2_paths(paths(resource, "", custom=True))
-            definitions[_custom_name(resource)] = _custom_schema(resource, schema)
+            name = _custom_name(resource)
+            definitions[name] = _for_v2(_custom_schema(resource, schema))
+            definitions[f"{name}List"] = _list_schema(resource, name)
         document: Obj = json.loads(json.dumps(dict(sorted(definitions.items()))).replace(_REF, "#/definitions/"))
         info = {"title": "Kubernetes", "version": f"v{self.minor}.0"}
         return {"swagger": "2.0", "info": info, "paths": served, "definitions": document}
@@ -216,14 +218,49 @@ def _gvk(resource: Resource, suffix: str = "") -> list[Obj]:
     return [{"group": resource.group, "kind": resource.kind + suffix, "version": resource.version}]
 
 
+_OF_OBJECTS: Obj = {
+    "apiVersion": {"description": _API_VERSION, "type": "string"},
+    "kind": {"description": _KIND, "type": "string"},
+    "metadata": {"description": _METADATA, "allOf": [{"$ref": _REF + META + "ObjectMeta"}]},
+}
+#: What Swagger 2 cannot say, or kubectl would not understand (``openapi/v2/conversion.go`` of apiextensions).
+_NOT_IN_V2 = ("oneOf", "anyOf", "allOf", "not", "nullable", "default", "x-kubernetes-validations")
+
+
 def _custom_schema(resource: Resource, schema: Mapping[str, Any]) -> Obj:
-    own = dict(schema.get("properties", {}))
-    own |= {
-        "apiVersion": {"description": _API_VERSION, "type": "string"},
-        "kind": {"description": _KIND, "type": "string"},
-        "metadata": {"description": _METADATA, "allOf": [{"$ref": _REF + META + "ObjectMeta"}]},
-    }
+    own = {key: _with_embedded(value) for key, value in schema.get("properties", {}).items()} | _OF_OBJECTS
     return {**schema, "properties": own, "type": "object", "x-kubernetes-group-version-kind": _gvk(resource)}
+
+
+def _with_embedded(schema: Any) -> Any:
+    """A schema in which embedded objects have the fields that every object has."""
+    if not isinstance(schema, Mapping):
+        return schema
+    made = dict(schema)
+    if isinstance(made.get("properties"), Mapping):
+        made["properties"] = {key: _with_embedded(value) for key, value in made["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if key in made:
+            made[key] = _with_embedded(made[key])
+    if made.get("x-kubernetes-embedded-resource"):
+        made["properties"] = {**made.get("properties", {}), **_OF_OBJECTS}
+    return made
+
+
+def _for_v2(schema: Any) -> Any:
+    if not isinstance(schema, Mapping):
+        return schema
+    if schema == _OF_OBJECTS["metadata"]:
+        return schema
+    made = {key: value for key, value in schema.items() if key not in _NOT_IN_V2}
+    if schema.get("nullable") or schema.get("x-kubernetes-int-or-string"):
+        made = {key: value for key, value in made.items() if key in ("description", "x-kubernetes-int-or-string")}
+    if isinstance(made.get("properties"), Mapping):
+        made["properties"] = {key: _for_v2(value) for key, value in made["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if key in made:
+            made[key] = _for_v2(made[key])
+    return made
 
 
 def _list_schema(resource: Resource, name: str) -> Obj:

@@ -80,7 +80,8 @@ def _plain(sign: str, open_flags: list[int]) -> str:
 def _escape(text: str) -> str:
     if text[1] in "pP":
         name = text[2:].strip("{}")
-        return _UNICODE.get(name, r"\w") if text[1] == "p" else "[^" + _UNICODE.get(name, r"\w").strip("[]") + "]"
+        found = _UNICODE.get(name, r"\w")
+        return f"(?u:{found})" if text[1] == "p" else f"(?u:(?!{found}).)"
     if text == r"\z":
         return r"\Z"
     return f"\\U{int(text[3:-1], 16):08x}" if text.startswith(r"\x{") else text

@@ -14,7 +14,7 @@ from .. import cel
 from ..cel.checker import walked
 from ..cel.from_schema import type_of_schema
 from ..cel.syntax import Ident, Node
-from ..cel.types import BOOL, STRING, Type, optional_of
+from ..cel.types import BOOL, STRING, Type, nullable, optional_of
 from ..errors import Cause
 from .causes import invalid, not_supported, required
 from .definition_paths import UnknownPathError, schema_at
@@ -111,7 +111,7 @@ def _compiled(
     except cel.CompileError as wrong:
         yield invalid(f"{path}.rule", internal_rule(dict(rule)), f"compilation failed: {wrong}")
         return
-    if kind != BOOL:
+    if kind not in (BOOL, nullable(BOOL)):
         yield invalid(f"{path}.rule", internal_rule(dict(rule)), "cel expression must evaluate to a bool")
         return
     yield from _message_expression(rule, f"{path}.messageExpression", variables)
@@ -133,7 +133,7 @@ def _message_expression(rule: Mapping[str, Any], path: str, variables: Mapping[s
     except cel.CompileError as wrong:
         yield invalid(path, internal_rule(dict(rule)), f"messageExpression compilation failed: {wrong}")
         return
-    if kind != STRING:
+    if kind not in (STRING, nullable(STRING)):
         yield invalid(path, internal_rule(dict(rule)), "messageExpression must evaluate to a string")
 
 
