@@ -412,3 +412,10 @@ def test_an_older_object_never_looks_younger(a: int, b: int) -> None:
 )
 def test_ages_read_as_in_kubectl(seconds: int, text: str) -> None:
     assert times.human_duration(seconds) == text
+
+
+def test_a_scale_shows_what_is_wanted_and_what_is_there() -> None:
+    about = Resource("autoscaling", "v1", "Scale", "scales", "scale", namespaced=True)
+    scale = {"metadata": {"name": "web"}, "spec": {"replicas": 3}, "status": {"replicas": 2}}
+    assert [column.name for column in tables.columns(about)] == ["Name", "Desired", "Available", "Age"]
+    assert tables.row(about, scale, NOW)[:3] == ["web", 3, 2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wavetank.kube.types import Obj
-from wavetank.twin.cluster import Cluster
+from wavetank.twin.cluster import Call, Cluster
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.cluster.custom import KEY as DEFINITIONS
 from wavetank.twin.controllers import start_controllers
@@ -61,3 +61,22 @@ def test_every_address_of_a_service_is_an_object_while_it_is_taken() -> None:
     cluster.delete("services", "default", "a")
     cluster.engine.run_for(1)
     assert names(cluster, IP_ADDRESSES) == {"172.20.0.1"}
+
+
+def test_what_the_control_plane_writes_of_an_object_is_among_its_managed_fields() -> None:
+    cluster = running()
+    labels = {"app": "web"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "c:1"}]}}
+    given = {"selector": {"matchLabels": labels}, "template": template}
+    metadata = {"name": "web", "namespace": "default"}
+    asked = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": given}
+    cluster.create(asked, call=Call(manager="kubectl-create", external=True))
+    cluster.engine.run_for(1)
+    found = cluster.get("deployments.apps", "default", "web")["metadata"]["managedFields"]
+    assert [(f["manager"], f["operation"], f.get("subresource", "")) for f in found] == [
+        ("kube-controller-manager", "Update", "status"),
+        ("kubectl-create", "Update", ""),
+    ]
+    noted = found[0]["fieldsV1"]
+    assert noted["f:metadata"] == {"f:annotations": {".": {}, "f:deployment.kubernetes.io/revision": {}}}
+    assert "f:observedGeneration" in noted["f:status"]

@@ -33,7 +33,7 @@ class Call:
     """
 
     user: User = SYSTEM
-    manager: str = "wavetank"
+    manager: str = "kube-controller-manager"
     dry_run: bool = False
     field_validation: FieldValidation = "Ignore"
     external: bool = False

@@ -129,7 +129,7 @@ class Cluster:
         obj: Obj,
         *,
         user: User = SYSTEM,
-        manager: str = "wavetank",
+        manager: str = "kube-controller-manager",
         dry_run: bool = False,
         call: Call | None = None,
         resource: Resource | None = None,
@@ -156,7 +156,7 @@ class Cluster:
         *,
         subresource: str = "",
         user: User = SYSTEM,
-        manager: str = "wavetank",
+        manager: str = "kube-controller-manager",
         call: Call | None = None,
         resource: Resource | None = None,
     ) -> Obj:

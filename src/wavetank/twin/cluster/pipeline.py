@@ -6,6 +6,7 @@ Used by ``Cluster`` only, which reads bodies before and answers after. Refusals 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 STALE = "the object has been modified; please apply your changes to the latest version and try again"
 _NAME_ATTEMPTS = 8
+#: What machines write the status of, not controllers.
+_OF_MACHINES = frozenset({"pods", "nodes"})
 
 
 class Pipeline:
@@ -128,6 +131,9 @@ class Pipeline:
         if node is None:
             return new
         status = lifecycle.has_status(resource)
+        if not call.external and resource.key == "deployments.apps":
+            # Their controller writes through the status, what it notes in annotations, too.
+            subresource = subresource or "status"
         return managed.with_managers(
             old, new, call.manager, node, now=self._cluster.now, subresource=subresource, separate_status=status
         )
@@ -200,7 +206,11 @@ class Pipeline:
 
     def write_status(self, live: Obj, obj: Obj, resource: Resource, call: Call) -> Obj:
         """The short way of controllers and machines, which write many statuses and are trusted with them."""
-        return self._stored_update(live, lifecycle.with_status_of(live, obj), resource, call)
+        new = lifecycle.with_status_of(live, obj)
+        if live["metadata"].get("managedFields") and not lifecycle.same_but_for_times(new, live):
+            manager = "kubelet" if resource.key in _OF_MACHINES else call.manager
+            new = self._with_managers(live, new, resource, replace(call, manager=manager), "status")
+        return self._stored_update(live, new, resource, call)
 
     def _stored_update(self, live: Obj, new: Obj, resource: Resource, call: Call) -> Obj:
         if lifecycle.same_but_for_times(new, live):

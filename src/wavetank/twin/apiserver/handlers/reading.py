@@ -31,6 +31,7 @@ SLICE_OBJECTS = 100
 WHOLE_TABLE_LIMIT = 500
 #: The revision in a token whose list goes on with whatever is there.
 INCONSISTENT = -1
+SCALES = Resource("autoscaling", "v1", "Scale", "scales", "scale", namespaced=True)
 _INCLUDES = ("Metadata", "Object", "None")
 
 
@@ -39,7 +40,10 @@ def get(edge: Edge, exchange: Exchange, resource: Resource) -> Answer:
     namespace = target.namespace if resource.namespaced else ""
     obj = edge.cluster.get(resource.key, namespace, target.name)
     if target.subresource == "scale":
-        return answer_of(edge.cluster.scale_of(resource.key, namespace, target.name), exchange.accepted(tables=False))
+        # Scales of custom kinds have no printer.
+        wanted = exchange.accepted(tables=edge.printer_columns(resource) is None)
+        scale = edge.cluster.scale_of(resource.key, namespace, target.name)
+        return shaped(edge, exchange, SCALES, scale, wanted)
     if wanted.shape == "object" and not wanted.yaml:
         return Answer(edge.encoder.json(obj, resource) + b"\n")
     return shaped(edge, exchange, resource, obj, wanted)
