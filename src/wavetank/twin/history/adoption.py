@@ -22,6 +22,7 @@ from wavetank.twin.cluster import Call, Cluster, views
 from wavetank.twin.cluster.custom import KEY as DEFINITIONS
 from wavetank.twin.cluster.registry import is_stored, storage_key
 
+from .adopted_definitions import as_of_today
 from .adopted_revisions import settle_revisions
 
 NODE_LEASES = "kube-node-lease"
@@ -79,7 +80,7 @@ class _Adopter:
 
     def adopt(self, objects: Sequence[Obj]) -> Adoption:
         numbered = list(enumerate(objects))
-        definitions = [(i, obj) for i, obj in numbered if _is_definition(obj)]
+        definitions = [(i, as_of_today(obj)) for i, obj in numbered if _is_definition(obj)]
         kept = self._put(self._candidates(definitions))
         others = [(i, obj) for i, obj in numbered if not _is_definition(obj)]
         candidates = self._unique(self._candidates(others))
