@@ -99,7 +99,7 @@ class BareTwin:
     def write_kubeconfig(self, path: Path) -> None:
         """A kubeconfig of the administrator, readable for its owner only, in place at once or not at all."""
         world = self.world
-        self._loop.call(lambda: world.api.write_kubeconfig(path))
+        self._loop.call(lambda: world.write_kubeconfig(path))
 
     def journal(self) -> list[str]:
         """What happened, one line an entry."""

@@ -15,9 +15,9 @@ from typing import Literal, Protocol, assert_never
 
 from wavetank.kube import quantity
 from wavetank.kube.types import Obj
-from wavetank.twin.apiserver import ApiServer, TokenAuthenticator
+from wavetank.twin.apiserver import ADMIN, ApiServer, TokenAuthenticator
 from wavetank.twin.apiserver.handlers import account, record
-from wavetank.twin.cluster import Cluster
+from wavetank.twin.cluster import Cluster, User
 from wavetank.twin.cluster.addresses import DEFAULT_SERVICE_CIDR
 from wavetank.twin.cluster.bootstrap import new_cluster
 from wavetank.twin.cluster.ports import LogSource, MetricsSource, NoLogs
@@ -65,6 +65,9 @@ SCRIPTED_HPA = HpaSettings(
 AHEAD = timedelta(seconds=1)
 #: Where the control plane of that cluster ran, as its events say.
 SCRIPTED_HOST = "vm"
+#: Whose kubeconfig a cluster comes with: kubeadm's name, which programs for throw-away clusters expect. In the recorded
+#: sessions the administrator had another.
+ADMINISTRATOR = User("kubernetes-admin", ("system:masters",), "1")
 _ZONE, _REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
 _ARCHITECTURE, _INSTANCE_TYPE = "kubernetes.io/arch", "node.kubernetes.io/instance-type"
 
@@ -186,6 +189,10 @@ class BareWorld:
         self._join()
         self.history = self._begin_history()
         self.api.serve(*record.routes(self.cluster, self.history))
+
+    def write_kubeconfig(self, path: Path) -> None:
+        """A kubeconfig of the administrator, once the API has started."""
+        self.api.write_kubeconfig(path, user=ADMIN if self.options.kubelet == "scripted" else ADMINISTRATOR)
 
     # --- assembly ----------------------------------------------------------------------------------------------
 

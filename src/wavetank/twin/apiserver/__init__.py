@@ -5,6 +5,6 @@ a caller inside the process would not be held to. Runs on the loop that owns the
 """
 
 from .identity import TokenAuthenticator
-from .server import ApiServer
+from .server import ADMIN, ApiServer
 
-__all__ = ["ApiServer", "TokenAuthenticator"]
+__all__ = ["ADMIN", "ApiServer", "TokenAuthenticator"]
