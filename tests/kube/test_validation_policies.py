@@ -110,7 +110,7 @@ def test_ways_to_a_service_from_outside() -> None:
         'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
     ]
     ports = [{"name": "a", "port": 80, "nodePort": 30001}, {"name": "b", "port": 81, "nodePort": 30001}]
-    assert refused_service(type="NodePort", ports=ports)[0].startswith("spec.ports[1].nodePort: Duplicate value: {")
+    assert refused_service(type="NodePort", ports=ports) == ["spec.ports[1].nodePort: Duplicate value: 30001"]
 
 
 def test_scopes_of_quotas() -> None:
@@ -148,4 +148,21 @@ def test_requests_for_certificates() -> None:
             "'example.com/signer-name'"
         ),
         ("spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 600 seconds (10 minutes)"),
+    ]
+
+
+def test_taints_of_nodes_and_services_that_may_not_be_headless() -> None:
+    taints = [{"key": "a", "effect": "Never"}, {"key": "b", "value": "c d", "effect": "NoSchedule"}]
+    said = refused("Node", spec={"taints": [*taints, {"key": "b", "effect": "NoSchedule"}]})
+    assert [text.partition(":")[0] for text in said] == [
+        "metadata.taints[0].effect",
+        "metadata.taints[1].value",
+        "metadata.taints[2]",
+    ]
+    assert said[2].endswith('"TimeAdded":null}: taints must be unique by key and effect pair')
+    assert refused_service(type="NodePort", clusterIP="None")[0] == (
+        "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"
+    )
+    assert refused_service(loadBalancerSourceRanges=["10.0.0.0/8"]) == [
+        "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"
     ]

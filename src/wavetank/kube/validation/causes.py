@@ -29,8 +29,8 @@ def invalid_as_a_whole(path: str, detail: str) -> Cause:
     return Cause("FieldValueInvalid", f"Invalid value: {detail}", path)
 
 
-def duplicate(path: str, value: Any) -> Cause:
-    return Cause("FieldValueDuplicate", f"Duplicate value: {printed(value)}", path)
+def duplicate(path: str, value: Any, detail: str = "") -> Cause:
+    return Cause("FieldValueDuplicate", f"Duplicate value: {printed(value)}" + (f": {detail}" if detail else ""), path)
 
 
 def not_found(path: str, value: Any) -> Cause:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from ..errors import Cause
 from ..types import Obj
-from .causes import duplicate, invalid, not_supported, required
+from .causes import duplicate, forbidden, invalid, not_supported, required
 from .internal import printed_struct
-from .metadata import label_map, metadata, metadata_update
-from .names import dns_label
+from .metadata import label_key, metadata, metadata_update
+from .names import dns_label, label_value_problems
 
 _SECURITY = "pod-security.kubernetes.io"
 _LEVELS = ("privileged", "baseline", "restricted")
@@ -48,21 +48,30 @@ def node(obj: Obj) -> Iterator[Cause]:
 
 def node_update(new: Obj, old: Obj) -> Iterator[Cause]:
     yield from metadata_update(new["metadata"], old["metadata"])
+    after, before = new.get("spec") or {}, old.get("spec") or {}
+    for key, name in (("podCIDRs", "podCIDR"), ("providerID", "providerID")):
+        if before.get(key) and before[key] != after.get(key):
+            yield forbidden(f"spec.{key}", f'node updates may not change {name} except from "" to valid')
     yield from _taints(new)
 
 
 def _taints(obj: Obj) -> Iterator[Cause]:
     seen: set[tuple[str, str]] = set()
     for index, taint in enumerate((obj.get("spec") or {}).get("taints") or ()):
-        path = f"spec.taints[{index}]"
+        # Upstream looks at them from ``metadata``, and says so.
+        path = f"metadata.taints[{index}]"
         key, effect = taint.get("key", ""), taint.get("effect", "")
-        yield from label_map({key: taint.get("value", "")}, f"{path}.key")
+        yield from label_key(key, f"{path}.key")
+        problems = label_value_problems(taint.get("value", ""))
+        if problems:
+            yield invalid(f"{path}.value", taint["value"], ";".join(problems))
         if not effect:
             yield required(f"{path}.effect")
         elif effect not in _EFFECTS:
             yield not_supported(f"{path}.effect", effect, _EFFECTS)
         if (key, effect) in seen:
-            yield duplicate(path, printed_struct(taint, "Taint"))
+            detail = "taints must be unique by key and effect pair"
+            yield duplicate(path, printed_struct(taint, "Taint"), detail)
         seen.add((key, effect))
 
 

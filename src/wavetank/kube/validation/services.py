@@ -20,6 +20,9 @@ _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _POLICIES = ("Cluster", "Local")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
 _EXTERNAL = "externalTrafficPolicy"
+#: With a capital letter, as upstream.
+_RANGES = "spec.LoadBalancerSourceRanges"
+_KUBELET_PORT = 10250
 _BLOCK = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 _MAX_AFFINITY_SECONDS = 86400
 
@@ -34,8 +37,12 @@ def _spec(spec: Obj) -> Iterator[Cause]:
     headless = spec.get("clusterIP") == "None"
     if not ports and not headless and kind != "ExternalName":
         yield required("spec.ports")
-    if kind == "LoadBalancer" and headless:
-        yield invalid("spec.clusterIPs[0]", "None", "may not be set to 'None' for LoadBalancer services")
+    if kind in ("LoadBalancer", "NodePort") and headless:
+        yield invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {kind} services")
+    for index, port in enumerate(ports) if kind == "LoadBalancer" else ():
+        if port.get("port") == _KUBELET_PORT:
+            why = f"may not expose port {_KUBELET_PORT} externally since it is used by kubelet"
+            yield invalid(f"spec.ports[{index}]", _KUBELET_PORT, why)
     if kind == "ExternalName":
         yield from _external_name(spec)
     yield from _ports(ports, kind)
@@ -99,6 +106,8 @@ def _affinity(spec: Obj) -> Iterator[Cause]:
     affinity = spec.get("sessionAffinity", "")
     if affinity not in _AFFINITIES:
         yield not_supported("spec.sessionAffinity", affinity, _AFFINITIES)
+    if affinity == "None" and spec.get("sessionAffinityConfig") is not None:
+        yield forbidden("spec.sessionAffinityConfig", "must not be set when session affinity is None")
     if affinity == "ClientIP":
         seconds = ((spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}).get("timeoutSeconds", 0)
         if not 0 < seconds <= _MAX_AFFINITY_SECONDS:
@@ -119,7 +128,8 @@ def _traffic(spec: Obj, kind: str) -> Iterator[Cause]:
     if kind != "LoadBalancer":
         for key in ("loadBalancerClass", "allocateLoadBalancerNodePorts", "loadBalancerSourceRanges"):
             if spec.get(key) not in (None, []):
-                yield forbidden(f"spec.{key}", "may only be used when `type` is 'LoadBalancer'")
+                path = _RANGES if key == "loadBalancerSourceRanges" else f"spec.{key}"
+                yield forbidden(path, "may only be used when `type` is 'LoadBalancer'")
 
 
 def _reached_from_outside(spec: Obj, kind: str) -> Iterator[Cause]:
@@ -142,7 +152,7 @@ def _reached_from_outside(spec: Obj, kind: str) -> Iterator[Cause]:
 def _balancer(spec: Obj) -> Iterator[Cause]:
     for index, block in enumerate(spec.get("loadBalancerSourceRanges") or ()):
         if not _is_block(block.strip()):
-            yield invalid(f"spec.loadBalancerSourceRanges[{index}]", block, _BLOCK)
+            yield invalid(f"{_RANGES}[{index}]", block.strip(), _BLOCK)
     if spec.get("loadBalancerClass"):
         yield from label_key(spec["loadBalancerClass"], "spec.loadBalancerClass")
 
@@ -175,8 +185,7 @@ def _repeated_node_ports(ports: list[Obj]) -> Iterator[Cause]:
     for index, port in enumerate(ports):
         key = (port.get("protocol"), port.get("nodePort"))
         if key[1] and key in seen:
-            stated = {"protocol": key[0], "nodePort": key[1]}
-            yield duplicate(f"spec.ports[{index}].nodePort", printed_struct(stated, "ServicePort"))
+            yield duplicate(f"spec.ports[{index}].nodePort", key[1])
         seen.add(key)
 
 
