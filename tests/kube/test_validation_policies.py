@@ -166,3 +166,11 @@ def test_taints_of_nodes_and_services_that_may_not_be_headless() -> None:
     assert refused_service(loadBalancerSourceRanges=["10.0.0.0/8"]) == [
         "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"
     ]
+
+
+def test_a_limit_range_bounds_resources_that_there_are() -> None:
+    said = refused("LimitRange", spec={"limits": [{"type": "Pod", "max": {"fun": "1"}}]})
+    assert said == [
+        'spec.limits[0].max[fun]: Invalid value: "fun": must be a standard resource type or fully qualified',
+        'spec.limits[0].max[fun]: Invalid value: "fun": must be a standard resource for containers',
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 from .. import quantity
 from ..errors import Cause
 from ..types import Obj
-from .amounts import amount, quota_resource_name
+from .amounts import amount, container_resource_name, quota_resource_name, resource_name
 from .causes import duplicate, forbidden, invalid, not_supported, required
 from .counts import at_most_all, count_or_percent
 from .internal import printed_struct
@@ -140,6 +140,10 @@ def _limit_item(item: Obj, kind: str, path: str) -> Iterator[Cause]:
             f"{path}.limits", "either minimum or maximum storage value is required, but neither was provided"
         )
     parts = ("min", "max", "default", "defaultRequest", "maxLimitRequestRatio")
+    judged = container_resource_name if kind in ("Pod", "Container") else resource_name
+    for part in ("max", "min") if kind == "Pod" else ("max", "min", "default", "defaultRequest"):
+        for name in item.get(part) or {}:
+            yield from judged(name, f"{path}.{part}[{name}]")
     names = dict.fromkeys(name for part in parts for name in item.get(part) or {})
     for name in names:
         yield from _limit_of(name, {part: (item.get(part) or {}).get(name) for part in parts}, path)
