@@ -203,3 +203,11 @@ def test_defaulting_twice_changes_nothing_and_leaves_its_argument_alone() -> Non
         once = made(case["given"])
         assert defaulted(once, resource(case["given"])) == once
         assert json.dumps(case["given"]) == before
+
+
+def test_lists_that_are_kept_empty_are_printed_as_null() -> None:
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "sum"}}
+    assert defaulted(role, resource_of("rbac.authorization.k8s.io", "ClusterRole"))["rules"] is None
+    piece = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": []}
+    filled = defaulted(piece, resource_of("discovery.k8s.io", "EndpointSlice"))
+    assert (filled["endpoints"], filled["ports"]) == (None, None)

@@ -159,7 +159,7 @@ def test_a_terminating_pod_serves_on_but_is_not_ready() -> None:
 
 def test_a_service_without_pods_has_an_empty_slice_and_loses_it_with_itself() -> None:
     made = bench(service())
-    assert [piece["endpoints"] for piece in slices(made)] == [[]]
+    assert [piece["endpoints"] for piece in slices(made)] == [None]
     made.cluster.delete("services", NAMESPACE, "web")
     made.engine.run_for(1)
     assert slices(made) == []

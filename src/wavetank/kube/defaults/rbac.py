@@ -15,7 +15,14 @@ def _fill_binding(obj: Obj) -> None:
             subject["apiGroup"] = GROUP
 
 
+def _fill_role(obj: Obj) -> None:
+    # A list that a server keeps empty and Go prints all the same.
+    obj["rules"] = obj.get("rules") or None
+
+
 FILLERS = {
+    "Role": _fill_role,
+    "ClusterRole": _fill_role,
     "RoleBinding": _fill_binding,
     "ClusterRoleBinding": _fill_binding,
 }

@@ -44,10 +44,13 @@ def _fill_endpoints(obj: Obj) -> None:
 
 
 def _fill_endpoint_slice(obj: Obj) -> None:
-    for port in obj.get("ports") or ():
+    # Lists that a server keeps empty and Go prints all the same.
+    for key in ("endpoints", "ports"):
+        obj[key] = obj.get(key) or None
+    for port in obj["ports"] or ():
         port.setdefault("name", "")
         port.setdefault("protocol", "TCP")
-    for endpoint in obj.setdefault("endpoints", []):
+    for endpoint in obj["endpoints"] or ():
         endpoint.setdefault("conditions", {})
 
 

@@ -114,7 +114,7 @@ class EndpointSliceController(ServiceController):
 
     def _update(self, service: Obj, piece: Obj, ports: tuple[Port, ...], endpoints: list[Obj]) -> None:
         metadata = {**piece["metadata"], "labels": _labels(service)}
-        changed = {**piece, "metadata": metadata, "endpoints": endpoints, "ports": _slice_ports(ports)}
+        changed = {**piece, "metadata": metadata, "endpoints": endpoints or None, "ports": _slice_ports(ports)}
         if changed != piece:
             self.cluster.update(changed)
 
@@ -150,8 +150,8 @@ def _by_ports(slices: Iterable[Obj]) -> dict[tuple[Port, ...], list[Obj]]:
     return grouped
 
 
-def _slice_ports(ports: tuple[Port, ...]) -> list[Obj]:
-    return [p.as_slice_port() for p in ports]
+def _slice_ports(ports: tuple[Port, ...]) -> list[Obj] | None:
+    return [p.as_slice_port() for p in ports] or None
 
 
 def _labels(service: Obj) -> dict[str, str]:
@@ -173,7 +173,7 @@ def _new_slice(service: Obj, ports: tuple[Port, ...], endpoints: list[Obj]) -> O
             "ownerReferences": [owner_reference(service)],
         },
         "addressType": (service["spec"].get("ipFamilies") or ["IPv4"])[0],
-        "endpoints": endpoints,
+        "endpoints": endpoints or None,
         "ports": _slice_ports(ports),
     }
 
