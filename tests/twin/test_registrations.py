@@ -80,3 +80,19 @@ def test_what_the_control_plane_writes_of_an_object_is_among_its_managed_fields(
     noted = found[0]["fieldsV1"]
     assert noted["f:metadata"] == {"f:annotations": {".": {}, "f:deployment.kubernetes.io/revision": {}}}
     assert "f:observedGeneration" in noted["f:status"]
+
+
+def test_a_service_of_another_type_leaves_behind_what_only_the_old_one_has() -> None:
+    cluster = running()
+    spec = {"type": "LoadBalancer", "ports": [{"port": 80}]}
+    metadata = {"name": "a", "namespace": "default"}
+    cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+    for kind in ("ClusterIP", "NodePort", "ExternalName", "LoadBalancer"):
+        live = cluster.get("services", "default", "a")
+        name = {"externalName": "a.b"} if kind == "ExternalName" else {}
+        changed = cluster.update({**live, "spec": {**live["spec"], "type": kind, **name}})["spec"]
+        ports = changed["ports"][0]
+        assert ("nodePort" in ports) == (kind in ("NodePort", "LoadBalancer"))
+        assert ("externalTrafficPolicy" in changed) == (kind in ("NodePort", "LoadBalancer"))
+        assert ("allocateLoadBalancerNodePorts" in changed) == (kind == "LoadBalancer")
+        assert ("clusterIP" in changed) == (kind != "ExternalName")

@@ -111,7 +111,8 @@ def _refused(service: Obj, field: str, value: object, why: str) -> Exception:
 
 def kept(service: Obj, live: Obj) -> Obj:
     """An update of ``live``: addresses and node ports that it leaves out stay what they are (``patchAllocatedValues``)."""
-    spec, old = service["spec"], live["spec"]
+    spec, old = _without_left_behind(service["spec"], live["spec"]), live["spec"]
+    service = {**service, "spec": spec}
     if spec.get("type") == "ExternalName":
         return service
     if old.get("clusterIP") and not spec.get("clusterIP"):
@@ -126,6 +127,34 @@ def kept(service: Obj, live: Obj) -> Obj:
     if needs_node_ports(spec) and needs_node_ports(old):
         spec = {**spec, "ports": _with_old_node_ports(spec.get("ports") or [], old.get("ports") or [])}
     return {**service, "spec": spec}
+
+
+def _without_left_behind(spec: Obj, old: Obj) -> Obj:
+    """A Service of another type loses what only the old type has, unless it is changed too (``dropTypeDependentFields``)."""
+    kind, before = spec.get("type"), old.get("type")
+    if kind == before:
+        return spec
+    dropped: set[str] = set()
+    if before == "LoadBalancer":
+        dropped |= {"allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"}
+    if _is_external(old) and not _is_external(spec):
+        dropped.add("externalTrafficPolicy")
+    if kind == "ExternalName":
+        dropped |= {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}
+    kept_fields = {k: v for k, v in spec.items() if k not in dropped or v != old.get(k)}
+    if needs_node_ports(old) and not needs_node_ports(spec) and _node_ports(spec) == _node_ports(old):
+        ports = spec.get("ports") or ()
+        kept_fields["ports"] = [{k: v for k, v in port.items() if k != "nodePort"} for port in ports]
+    return kept_fields
+
+
+def _node_ports(spec: Obj) -> list[object]:
+    return [p.get("nodePort") for p in spec.get("ports") or ()]
+
+
+def _is_external(spec: Obj) -> bool:
+    kind = spec.get("type")
+    return kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
 
 
 def _with_old_node_ports(ports: list[Obj], old_ports: list[Obj]) -> list[Obj]:
