@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 from ..errors import Cause
-from ..selectors import LabelSelector
+from ..selectors import InvalidSelectorError, LabelSelector
 from ..types import Obj
 from .amounts import not_negative
 from .causes import invalid, not_supported, required
@@ -40,8 +40,16 @@ def _made_selector(spec: Obj, meta: Obj) -> Iterator[Cause]:
         return
     uid, name, prefix = meta.get("uid", ""), meta.get("name", ""), "batch.kubernetes.io/"
     made = {f"{prefix}controller-uid": uid, f"{prefix}job-name": name, "controller-uid": uid, "job-name": name}
-    if not LabelSelector.from_object(selector).matches(made):
+    if not _selects(selector, made):
         yield invalid("spec.selector", selector, "`selector` not auto-generated")
+
+
+def _selects(selector: Obj, labels: Obj) -> bool:
+    """A selector that cannot be read is judged elsewhere."""
+    try:
+        return LabelSelector.from_object(selector).matches(labels)
+    except InvalidSelectorError:
+        return True
 
 
 def _own_selector(spec: Obj) -> Iterator[Cause]:
@@ -53,7 +61,7 @@ def _own_selector(spec: Obj) -> Iterator[Cause]:
         yield required("spec.selector")
     yield from label_selector(selector, "spec.selector")
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    if selector is None or not LabelSelector.from_object(selector).matches(labels):
+    if selector is None or not _selects(selector, labels):
         yield invalid("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
 
 
