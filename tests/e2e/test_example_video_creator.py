@@ -8,10 +8,8 @@ import pytest
 from example_lives import MARKS, live_once
 
 pytestmark = MARKS
-ENVIRONMENTS = [
-    "staging",
-    pytest.param("production", marks=pytest.mark.slow),
-]
+#: A life takes minutes of two cores: `make test` lives those of the chatbot, the model platform and the inference service.
+ENVIRONMENTS = [pytest.param(name, marks=pytest.mark.slow) for name in ("staging", "production")]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

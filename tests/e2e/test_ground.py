@@ -68,7 +68,7 @@ def live_once(ground: Ground) -> None:
     assert ground.cloud.refused_calls == ()
 
 
-@pytest.mark.parametrize("environment", ["dev", "production"])
+@pytest.mark.parametrize("environment", ["dev", pytest.param("production", marks=pytest.mark.slow)])
 def test_it_is_formatted_valid_and_can_be_planned(cloud: Cloud, tmp_path: Path, environment: str) -> None:
     ground = rendered(cloud, environment, tmp_path)
     assert_formatted(ground.folder)
