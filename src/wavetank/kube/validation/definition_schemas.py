@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from ..errors import Cause
@@ -51,8 +53,17 @@ class _Around:
     rules: Rules | None = None
 
 
-def schema_causes(schema: Schema, path: str, *, has_status: bool = False) -> Iterator[Cause]:
-    """What is wrong with a version's schema and with those inside it."""
+def schema_causes(schema: Schema, path: str, *, has_status: bool = False) -> tuple[Cause, ...]:
+    """What is wrong with a version's schema and with those inside it. A schema that was judged lately is not judged again."""
+    return _causes_of_content(marshal.dumps(dict(schema)), path, has_status)
+
+
+@lru_cache(maxsize=64)
+def _causes_of_content(content: bytes, path: str, has_status: bool) -> tuple[Cause, ...]:
+    return tuple(_judged(marshal.loads(content), path, has_status))
+
+
+def _judged(schema: Schema, path: str, has_status: bool) -> Iterator[Cause]:
     if has_status:
         yield from _root_causes(schema, path)
     if schema.get("nullable"):
@@ -66,7 +77,8 @@ def schema_causes(schema: Schema, path: str, *, has_status: bool = False) -> Ite
 
 
 def _root_causes(schema: Schema, path: str) -> Iterator[Cause]:
-    for name, value in internal_schema(schema).items():
+    # Only the root's own fields matter; what is inside them would be made for nothing.
+    for name, value in internal_schema({key: _emptied(value) for key, value in schema.items()}).items():
         if not value:
             continue
         if name == "Type" and value != "object":
@@ -77,6 +89,17 @@ def _root_causes(schema: Schema, path: str) -> Iterator[Cause]:
             why = f"only [{_AT_ROOT}] fields are allowed at the root of the schema if the status subresource is enabled"
             yield invalid(path, internal_schema(schema), why)
             return
+
+
+def _emptied(value: Any) -> Any:
+    """A field that holds schemas, with empty ones in it; others as they are."""
+    match value:
+        case Mapping():
+            return {key: {} for key, below in value.items() if isinstance(below, Mapping)}
+        case [*parts] if parts and all(isinstance(part, Mapping) for part in parts):
+            return [{} for _ in parts]
+        case _:
+            return value
 
 
 def _causes(schema: Any, path: str, around: _Around) -> tuple[list[Cause], list[Cause]]:
