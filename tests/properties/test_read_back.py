@@ -143,7 +143,7 @@ def _amounts(quantities: Any) -> tuple[Any, ...]:
     return tuple(sorted((key, parse(str(value))) for key, value in quantities.items()))
 
 
-@settings(FIXED, max_examples=30)
+@settings(FIXED, max_examples=20)
 @given(platforms())
 def test_rules_find_nothing_graver_in_the_files_than_in_the_spec(document: Section) -> None:
     for planned, bundle in bundles(document):

@@ -114,6 +114,7 @@ def test_it_does_not_matter_which_environment_is_the_default(plan: Plan, tmp_pat
     assert_same_objects(tmp_path, replace(plan, environment="production"), replace(sample_plan(), environment="dev"))
 
 
+@pytest.mark.slow  # a chart with everything; each difference by itself is made in every run
 def test_all_differences_together(tmp_path: Path) -> None:
     plans = [replace(plan, environment=f"e{number}") for number, plan in enumerate(DIFFERENT.values())]
     assert_same_objects(tmp_path, sample_plan(), *plans)

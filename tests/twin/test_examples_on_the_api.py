@@ -31,11 +31,9 @@ pytestmark = [
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 TEMPLATES = "kubernetes/03-policy-templates.yaml"
 FILE_SYSTEM = "fs-0123456789abcdef0"
-#: what is the largest belongs to every run
-CASES = [
-    pytest.param(*each, marks=() if each[1] == "production" else pytest.mark.slow, id="-".join(each))
-    for each in cases()
-]
+#: applied in every run: the one with a mesh and policies, and the one with most charts
+QUICK = (("microservices", "production"), ("model-platform", "production"))
+CASES = [pytest.param(*each, marks=() if each in QUICK else pytest.mark.slow, id="-".join(each)) for each in cases()]
 #: one machine with room for what charts bring
 MACHINE = ScriptedNode(
     "one", "10.0.101.11", {"cpu": "64", "memory": "256Gi", "pods": "250", "ephemeral-storage": "99Gi"}
