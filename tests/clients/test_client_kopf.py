@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kubernetes import client, config
-from twins import Reached
+from twins import Reached, wait_for
 
 OPERATOR = """
 import kopf
@@ -96,13 +95,6 @@ def boats(reached: Reached, tmp_path: Path) -> Iterator[Callable[[], dict[str, A
 def as_dict(value: Any) -> dict[str, Any]:
     """What the client calls an object is a dictionary."""
     return dict(value)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
 
 
 def reasons() -> set[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,7 +11,7 @@ import kr8s.asyncio
 import pytest
 from kr8s.asyncio.objects import Pod as AsyncPod
 from kr8s.objects import CustomResourceDefinition, Deployment, Job, Node, Pod, Service, new_class
-from twins import WEB_PORT, Reached, container
+from twins import WEB_PORT, Reached, container, wait_for
 
 # kr8s knows the versions that were supported when it was released, and warns of all later ones.
 pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version")
@@ -30,13 +28,6 @@ def pod(name: str, image: str = "nginx", *words: str) -> dict[str, Any]:
     metadata = {"name": name, "namespace": "default", "labels": {"app": name}}
     spec = {"containers": [container(image, *words)], "terminationGracePeriodSeconds": 0}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
 
 
 def test_a_pod_is_waited_for_labelled_found_and_deleted(api: Any) -> None:

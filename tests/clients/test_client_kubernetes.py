@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kubernetes import client, config, dynamic, utils, watch
 from kubernetes.stream import portforward, stream
-from twins import WEB_PORT, Reached, container
+from twins import WEB_PORT, Reached, container, wait_for
 
 from wavetank.app.bare import BareTwin
 from wavetank.twin.bare import BareOptions
@@ -29,13 +27,6 @@ def access(reached: Reached) -> None:
 def core() -> Any:
     """Without types: the client takes dictionaries as well as models, which its signatures do not say."""
     return client.CoreV1Api()
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
 
 
 def running_pod(core: Any, name: str, *containers: dict[str, object]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,3 +46,11 @@ def container(image: str, *words: str) -> dict[str, object]:
     if image == "web":
         more["readinessProbe"] = {"httpGet": {"path": "/", "port": WEB_PORT}, "periodSeconds": 1}
     return {"name": "main", "image": image, "ports": [{"containerPort": WEB_PORT}], **more}
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Look again and again until it holds; fails when it does not in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
